@@ -1,0 +1,226 @@
+"""In which language is a code block written?"""
+
+import re
+from collections.abc import Mapping
+
+_ALIASES = {
+    "py": "python",
+    "python3": "python",
+    "python2": "python",
+    "py3": "python",
+    "ipython": "python",
+    "ipython3": "python",
+    "ipython2": "python",
+    "pycon3": "pycon",
+    "python-console": "pycon",
+    "python-repl": "pycon",
+    "sh": "bash",
+    "shell": "bash",
+    "zsh": "bash",
+    "ksh": "bash",
+    "shell-script": "bash",
+    "shellscript": "bash",
+    "bash-session": "console",
+    "shell-session": "console",
+    "shellsession": "console",
+    "sh-session": "console",
+    "terminal": "console",
+    "js": "javascript",
+    "mjs": "javascript",
+    "cjs": "javascript",
+    "node": "javascript",
+    "nodejs": "javascript",
+    "ts": "typescript",
+    "yml": "yaml",
+    "c++": "cpp",
+    "cxx": "cpp",
+    "cc": "cpp",
+    "hpp": "cpp",
+    "c#": "csharp",
+    "cs": "csharp",
+    "f#": "fsharp",
+    "rs": "rust",
+    "rb": "ruby",
+    "irb": "ruby",
+    "pl": "perl",
+    "golang": "go",
+    "md": "markdown",
+    "mkd": "markdown",
+    "htm": "html",
+    "xhtml": "html",
+    "html5": "html",
+    "svg": "xml",
+    "erl": "erlang",
+    "ex": "elixir",
+    "iex": "elixir",
+    "exs": "elixir",
+    "hs": "haskell",
+    "kt": "kotlin",
+    "objc": "objective-c",
+    "objectivec": "objective-c",
+    "ps": "powershell",
+    "ps1": "powershell",
+    "pwsh": "powershell",
+    "bat": "batch",
+    "cmd": "batch",
+    "dosbatch": "batch",
+    "doscon": "doscon",
+    "docker": "dockerfile",
+    "makefile": "make",
+    "mk": "make",
+    "tf": "hcl",
+    "terraform": "hcl",
+    "cfg": "ini",
+    "conf": "ini",
+    "patch": "diff",
+    "udiff": "diff",
+    "postgresql": "sql",
+    "mysql": "sql",
+    "plpgsql": "sql",
+    "apacheconf": "apache",
+    "restructuredtext": "rst",
+    "rest": "rst",
+    "tex": "latex",
+    "asm": "asm",
+    "nasm": "asm",
+    "delphi": "pascal",
+    "jsonc": "json",
+    "json5": "json",
+}
+_KNOWN = frozenset(_ALIASES.values()) | frozenset(
+    """
+    ada apache applescript asciidoc awk bibtex c clojure cmake coffeescript common-lisp lisp crystal
+    css csv cuda cython d dart diff django dot elm emacs-lisp fish fortran fsharp gherkin glsl
+    gnuplot go gradle graphql graphviz groovy handlebars haskell hcl html http hlsl ini java
+    javascript jinja json jsx julia kotlin latex less llvm lua make markdown mathematica matlab
+    mermaid meson mysql nginx nim nix objective-c ocaml octave org pascal perl php plantuml
+    powershell prolog properties protobuf puppet python qml r racket regex rest rst ruby rust sass
+    scala scheme scss smalltalk sml sql svelte swift systemd tcl text toml tsx typescript vala vb
+    vbnet verilog vhdl vim vue wasm xml xquery yaml zig erlang elixir batch csharp cpp bash console
+    pycon asm dockerfile doscon pot po man troff roff gdscript solidity terraform qbs dts bnf ebnf
+    abnf jinja2 html+jinja html+django html+erb erb eex heex css+jinja sourcepawn turtle sparql
+    cypher cql jq awk sed spec yang asn1 bitbake openqasm
+    """.split()
+)
+_NOT_A_LANGUAGE = frozenset(
+    "default none text plaintext plain txt nohighlight notranslate no-highlight output source code "
+    "literal guess auto raw ascii output literal-block screen".split()
+)
+
+_PREFIXED = re.compile(
+    r"(?:^|\s)(?:language|lang|highlight-source|highlight|brush|source|src|syntax|prism|shj-lang|code)"
+    r"(?:-|:\s*|_)([A-Za-z][\w+#.-]*)"
+)
+_BARE_MARKERS = frozenset(
+    "sourceCode hljs prettyprint src source highlight codehilite programlisting rouge chroma "
+    "shiki prism example-code listing sourcecode code literal-block rust-example-rendered "
+    "highlighter-rouge".split()
+)
+_HINT_ATTRIBUTES = ("data-lang", "data-language", "data-code-lang", "data-highlight-language", "lang-name")
+
+
+def canonical_language(name: str) -> str | None:
+    """Bring a language's name to the spelling used in fences; None when it names none."""
+    word = name.strip().lower().strip("{}.,;")
+    if not word or word in _NOT_A_LANGUAGE:
+        return None
+    word = _ALIASES.get(word, word)
+    return word if re.fullmatch(r"[a-z][\w+#.-]{0,24}", word) else None
+
+
+def named_language(name: str, attributes: Mapping[str, str]) -> str | None:
+    """Read the language an element's attributes name, in any generator's spelling."""
+    for attribute in _HINT_ATTRIBUTES:
+        if attribute in attributes:
+            found = canonical_language(attributes[attribute])
+            if found:
+                return found
+    classes = attributes.get("class")
+    if not classes:
+        return None
+    for match in _PREFIXED.finditer(classes):
+        found = canonical_language(match[1])
+        if found and found not in ("block", "example", "line", "lines", "snippet", "wrapper"):
+            return found
+    words = classes.split()
+    if name in ("pre", "code") or not _BARE_MARKERS.isdisjoint(words):
+        for word in words:
+            lowered = word.lower()
+            if (_ALIASES.get(lowered, lowered) in _KNOWN) and lowered not in _NOT_A_LANGUAGE:
+                if lowered not in ("code", "source", "text", "r", "d", "c", "rest", "org") or name in ("pre", "code"):
+                    return _ALIASES.get(lowered, lowered)
+    return None
+
+
+_PROMPT_PYTHON = re.compile(r"^(?:>>>|In \[\d+\]:) ?", re.M)
+_PROMPT_SHELL = re.compile(r"^(?:\$|[\w.-]+@[\w.-]+[:~/\w]*[$#]) \S", re.M)
+_C_INCLUDE = re.compile(r"^\s*#\s*include\s*[<\"]([^>\"\n]+)[>\"]", re.M)
+_CPP_SIGN = re.compile(
+    r"\bstd::|\btemplate\s*<|\bnamespace\s+\w|\bclass\s+\w+\s*[:{]|\busing\s+namespace\b|\bpublic:|\bconstexpr\b"
+)
+_SQL = re.compile(
+    r"^\s*(?:SELECT\b.+\bFROM\b|INSERT\s+INTO\b|CREATE\s+(?:OR\s+REPLACE\s+)?(?:TEMP\w*\s+)?"
+    r"(?:TABLE|INDEX|VIEW|FUNCTION|TRIGGER|DATABASE|SCHEMA|ROLE|USER|TYPE)\b|ALTER\s+TABLE\b|"
+    r"UPDATE\s+\w+\s+SET\b|DELETE\s+FROM\b|DROP\s+(?:TABLE|INDEX|VIEW)\b)",
+    re.I | re.S,
+)
+_JSON = re.compile(r'^\s*[\[{]\s*(?:"[^"\n]*"\s*:|\{|\]|\}|"[^"\n]*"\s*[,\]])')
+_XML = re.compile(r"^\s*(?:<\?xml\b|<!DOCTYPE\s+(?!html)\w)", re.I)
+_HTML = re.compile(r"^\s*(?:<!DOCTYPE html|<html\b|<(?:div|p|head|body|ul|table|form|script)\b[^>]*>)", re.I)
+_DIFF = re.compile(r"^(?:diff --git |--- \S.*\n\+\+\+ \S|@@ -\d+)", re.M)
+_PYTHON = re.compile(
+    r"^(?:from [\w.]+ import |def \w+\(.*\).*:\s*$|class \w+(?:\(.*\))?:\s*$|import [\w.]+(?: as \w+)?\s*$|@\w[\w.]*(?:\(.*\))?\n(?:async )?def )",
+    re.M,
+)
+_RUST = re.compile(r"\bfn \w+(?:<[^>]*>)?\(.*\)[^;\n]*\{|\blet mut \w|^\s*use (?:std|crate)::|\bimpl(?:<[^>]*>)? \w|println!\(", re.M)
+_GO = re.compile(r"^package \w+\s*$|^func (?:\(\w+ \*?\w+\) )?\w+\(.*\{\s*$", re.M)
+_JAVA = re.compile(r"\bpublic (?:static |final |abstract )*(?:class|interface|void|enum) \w+|System\.out\.print|^import java[x]?\.", re.M)
+_JAVASCRIPT = re.compile(r"^\s*(?:const|let) [\w{\[].*=|\bconsole\.log\(|=> \{|\brequire\(['\"]|^import .* from ['\"]|\bfunction \w*\(.*\) \{", re.M)
+_TOML = re.compile(r"^\[[\w.\"-]+\]\s*\n(?:\s*#.*\n|\s*\n)*[\w.\"-]+ = (?:\"|\[|\{|\d|true|false)", re.M)
+_INI = re.compile(r"^\[[\w. \":/-]+\]\s*\n(?:\s*[#;].*\n|\s*\n)*\s*[\w.-]+ ?= ?", re.M)
+_SHEBANG = re.compile(r"^#!\s*\S*?/(?:env\s+)?(\w+)")
+_GUESS_LIMIT = 4_000
+
+
+def _guess_c(code: str) -> str | None:
+    headers = _C_INCLUDE.findall(code)
+    if not headers:
+        return None
+    if _CPP_SIGN.search(code) or any("." not in header for header in headers):
+        return "cpp"
+    return "c"
+
+
+def guess_language(code: str) -> str | None:
+    """Guess the language from the code itself; None unless quite sure.
+
+    A wrong language is worse than none, so each rule asks for something that other
+    languages hardly ever write.
+    """
+    code = code[:_GUESS_LIMIT]
+    shebang = _SHEBANG.match(code)
+    if shebang:
+        return canonical_language(re.sub(r"\d+$", "", shebang[1]))
+    if _PROMPT_PYTHON.search(code):
+        return "pycon" if code.lstrip().startswith(">>>") else "python"
+    for pattern, language in _ORDERED:
+        if pattern.search(code):
+            return language
+    return _guess_c(code)
+
+
+_ORDERED = (
+    (_DIFF, "diff"),
+    (_XML, "xml"),
+    (_HTML, "html"),
+    (_JSON, "json"),
+    (_PROMPT_SHELL, "console"),
+    (_RUST, "rust"),
+    (_GO, "go"),
+    (_JAVA, "java"),
+    (_PYTHON, "python"),
+    (_SQL, "sql"),
+    (_TOML, "toml"),
+    (_INI, "ini"),
+    (_JAVASCRIPT, "javascript"),
+)

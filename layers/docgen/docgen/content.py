@@ -1,0 +1,140 @@
+"""Where on a page is its content?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+# What pages call their content themselves, the surest first. Nothing here names a site: these
+# are the landmarks of HTML and ARIA, and the names that generators and their themes share.
+_LANDMARKS = ("main", "[role=main]", "[itemprop=articleBody]", "article")
+_NAMES = (
+    "#main-content",
+    "#content",
+    "#page-content",
+    "#doc-content",
+    "#docs-content",
+    "#main",
+    "#bodyContent",
+    "#mw-content-text",
+    "#article",
+    "#body",
+    "div.body",
+    "div.markdown-body",
+    "div.main-content",
+    "div.page-content",
+    "div.doc-content",
+    "div.docs-content",
+    "div.post-content",
+    "div.entry-content",
+    "div.mainContent",
+    "div.document",
+    "div.content",
+    "div.main",
+)
+_LANDMARK_QUERY = ", ".join(_LANDMARKS)
+_NAME_QUERY = ", ".join(_NAMES)
+
+_LEAST_SHARE = 0.75
+"""Of the words that are no links, a container chosen by its name has to hold so much."""
+_LEAST_LANDMARK_SHARE = 0.3
+_LEAST_INNER_SHARE = 0.8
+
+
+def find_content(tree: LexborHTMLParser, selector: str | None = None) -> tuple[LexborNode, str]:
+    """Find the element that holds the page's content.
+
+    Gives it with a selector that finds its like on the site's other pages. A `selector` that
+    proved right on most pages is tried first; it saves measuring.
+    """
+    body = tree.body
+    if body is None:
+        return tree.root, "html"  # type: ignore[return-value]
+    if selector:
+        if selector == "body":
+            return body, selector
+        node = body.css_first(selector)
+        if node is not None and node.first_child is not None:
+            return node, selector
+    found = _landmark(body)
+    if found is not None:
+        return found, _selector(found)
+    found = _named(body)
+    return (found, _selector(found)) if found is not None else (body, "body")
+
+
+def _landmark(body: LexborNode) -> LexborNode | None:
+    """The main landmark, or the one article in it; None where there is none worth the name."""
+    nodes = body.css(_LANDMARK_QUERY)
+    if not nodes:
+        return None
+    whole = _prose_length(body)
+    best: LexborNode | None = None
+    best_length = 0
+    for node in nodes:
+        length = _prose_length(node)
+        if best is None or (length > best_length and not _is_within(node, best)):
+            if length >= whole * _LEAST_LANDMARK_SHARE:
+                best, best_length = node, length
+        elif _is_within(node, best) and length >= best_length * _LEAST_INNER_SHARE:
+            if node.css_first("h1") is not None or best.css_first("h1") is None:
+                best = node
+    return best
+
+
+def _named(body: LexborNode) -> LexborNode | None:
+    """The smallest container with a telling name that holds nearly all prose."""
+    nodes = body.css(_NAME_QUERY)
+    if not nodes:
+        return None
+    least = _prose_length(body) * _LEAST_SHARE
+    if least < 1:
+        return None
+    title = body.css_first("h1")
+    best: LexborNode | None = None
+    best_length = 0
+    for node in nodes:
+        length = _prose_length(node)
+        if length < least or (best is not None and length > best_length):
+            continue
+        if title is not None and node.css_first("h1") is None:
+            continue
+        best, best_length = node, length
+    return best
+
+
+def _prose_length(node: LexborNode) -> int:
+    """How many characters of text the element has outside links."""
+    linked = sum(len(link.text()) for link in node.css("a, script, style, nav"))
+    return max(0, len(node.text()) - linked)
+
+
+def _is_within(node: LexborNode, outer: LexborNode) -> bool:
+    identity = outer.mem_id
+    parent = node.parent
+    while parent is not None:
+        if parent.mem_id == identity:
+            return True
+        parent = parent.parent
+    return False
+
+
+def _selector(node: LexborNode) -> str:
+    """A selector for this element's like: tag with id or first class, when they are plain names."""
+    tag = node.tag or "body"
+    if tag in ("main", "body"):
+        return tag
+    attributes = node.attributes
+    name = attributes.get("id") or ""
+    if name and name.replace("-", "").replace("_", "").isalpha() and name.isascii():
+        return f"{tag}#{name}"
+    if attributes.get("role") == "main":
+        return f"{tag}[role=main]"
+    if attributes.get("itemprop") == "articleBody":
+        return f"{tag}[itemprop=articleBody]"
+    classes = (attributes.get("class") or "").split()
+    if classes and classes[0].replace("-", "").replace("_", "").isalpha() and classes[0].isascii():
+        return f"{tag}.{classes[0]}"
+    return tag

@@ -1,0 +1,151 @@
+"""What does one page say: its title, its facts, its content as Markdown?"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from urllib.parse import urljoin
+
+from selectolax.lexbor import LexborHTMLParser
+
+from docgen.content import find_content
+from docgen.markdown import Heading, Written, to_markdown
+from docgen.metadata import Metadata, choose_title, read_breadcrumbs, read_head
+from docgen.navigation import NavLink, read_navigation
+from docgen.sitemodel import SiteModel
+from docgen.tree import parse
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["Document", "Heading", "NavLink", "SiteModel", "convert"]
+
+_FETCHABLE = ("http://", "https://", "mailto:", "ftp://")
+_SHELL_WORDS = 25
+_SHELL = re.compile(
+    r"<(?:div|main|app-root)\b[^>]*\bid=[\"']?(?:root|app|__next|__nuxt|___gatsby|svelte|q-app|"
+    r"application|main-app|docusaurus|__docusaurus)\b|<app-root\b|<noscript\b[^>]*>[^<]{0,400}"
+    r"(?:JavaScript|javascript)",
+    re.IGNORECASE,
+)
+_LOGIN_WORDS = 150
+_LOGIN = re.compile(r"\b(?:sign|log)[ -]?in\b|\blogin\b|anmelden|connexion|iniciar sesión", re.I)
+_MISSING_WORDS = 150
+_MISSING = re.compile(
+    r"^\W*(?:error\W*)?404\b|\b404\W+(?:error|not found|page)|page (?:was |could |can )?(?:be )?not "
+    r"(?:be )?found|^not found\W*$|page (?:does|doesn.t|did).{0,12} exist|seite nicht gefunden|"
+    r"page introuvable",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """One page, extracted."""
+
+    url: str
+    title: str
+    description: str | None
+    language: str | None
+    published: str | None
+    """ISO 8601, as exact as the page says it."""
+    modified: str | None
+    breadcrumbs: tuple[str, ...]
+    markdown: str
+    """Its links and images are absolute, wrapped in U+E000 and U+E001."""
+    headings: tuple[Heading, ...]
+    anchors: Mapping[str, str] = field(default_factory=dict)
+    """Element id → anchor of the heading it belongs to; "" before the first heading."""
+    links: tuple[tuple[str, str], ...]
+    """URL and text of each."""
+    images: tuple[tuple[str, str], ...]
+    """URL and alternative text of each."""
+    navigation: tuple[NavLink, ...]
+    """The site's own menu as this page shows it."""
+    words: int
+    problem: str | None
+    """`empty_shell`, `login_wall` or `soft_404`: there is no content to be had."""
+
+
+class _Resolver:
+    """Makes a page's links absolute; each is looked at once."""
+
+    def __init__(self, url: str) -> None:
+        self.base = url
+        self.folder = url[: url.rfind("/") + 1] if url.count("/") > 2 else url + "/"
+        self.known: dict[str, str] = {}
+
+    def __call__(self, href: str) -> str:
+        found = self.known.get(href)
+        if found is None:
+            found = self.known[href] = self._resolve(href)
+        return found
+
+    def _resolve(self, href: str) -> str:
+        if href and href[0].isalnum() and ":" not in href and "/." not in href:
+            return self.folder + href
+        try:
+            url = urljoin(self.base, href)
+        except ValueError:
+            return ""
+        return url if url.lower().startswith(_FETCHABLE) else ""
+
+
+def convert(
+    html: str | bytes, url: str, model: SiteModel | None = None, *, base: str | None = None
+) -> Document:
+    """Extract a page.
+
+    Args:
+        html: The page; bytes are UTF-8.
+        url: What the page is called in the result.
+        model: What repeats on the site's pages, frozen. Without it junk is known by its markup only.
+        base: Where the page was found after redirects, if elsewhere: its links start from there.
+    """
+    tree = parse(html)
+    head = read_head(tree)
+    resolve = _Resolver(base or url)
+    if head.base:
+        resolve = _Resolver(resolve(head.base) or base or url)
+    node, _ = find_content(tree, model.selector if model else None)
+    written = to_markdown(node.html or "", resolve, model)
+    title = choose_title(head.title, written.headings, model.title_affixes if model else frozenset())
+    words = len(written.markdown.split())
+    return Document(
+        url=url,
+        title=title or url,
+        description=head.description,
+        language=head.language,
+        published=head.published,
+        modified=head.modified,
+        breadcrumbs=read_breadcrumbs(tree, title),
+        markdown=written.markdown,
+        headings=tuple(written.headings),
+        anchors=written.anchors,
+        links=tuple(written.links),
+        images=tuple(written.images),
+        navigation=read_navigation(tree, base or url, resolve),
+        words=words,
+        problem=_find_problem(tree, html, head, written, words),
+    )
+
+
+def _find_problem(
+    tree: LexborHTMLParser, html: str | bytes, head: Metadata, written: Written, words: int
+) -> str | None:
+    """Tell pages that carry no content of their own, though they were answered with 200."""
+    if words >= max(_SHELL_WORDS, _LOGIN_WORDS, _MISSING_WORDS):
+        return None
+    first = written.headings[0].text if written.headings else ""
+    if _MISSING.search(head.title) or _MISSING.search(first):
+        return "soft_404"
+    if tree.css_first("input[type=password]") is not None and _LOGIN.search(
+        f"{head.title} {written.markdown[:2_000]}"
+    ):
+        return "login_wall"
+    if words >= _SHELL_WORDS:
+        return None
+    source = html if isinstance(html, str) else html.decode("utf-8", "replace")
+    is_shell = "<script" in source and _SHELL.search(source) is not None
+    return "empty_shell" if is_shell else None

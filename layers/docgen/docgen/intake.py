@@ -1,0 +1,241 @@
+"""What becomes of an answer: a page, another name of a page, or nothing?"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import deque
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from docgen import urls
+from docgen.charsets import decode
+from docgen.fetch import HTML_TYPES, NOT_MODIFIED
+from docgen.nesting import is_too_deep
+from docgen.records import CrawledPage, KnownUrl, State
+from docgen.scan import scan
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from datetime import datetime
+
+    from docgen.fetch import Response
+    from docgen.frontier import Frontier
+    from docgen.options import Limits
+    from docgen.scan import Scan
+    from docgen.store import Store
+
+VAGUE_TYPES = frozenset(
+    {"", "text/plain", "application/octet-stream", "application/xml", "text/xml"}
+)
+MARKS = (b"<!doctype html", b"<html", b"<head", b"<body", b"<meta")
+LOOKED_AT = 1024
+ERROR_STATUS = 300
+
+
+def is_wanted(status: int, media_type: str) -> bool:
+    """Say whether an answer with this header may be a page, so that its body is worth reading."""
+    return status < ERROR_STATUS and (media_type in HTML_TYPES or media_type in VAGUE_TYPES)
+
+
+def is_html(response: Response) -> bool:
+    """Say whether the body is HTML, whatever the header calls it."""
+    beginning = response.body[:LOOKED_AT]
+    if response.media_type in HTML_TYPES:
+        return b"\0" not in beginning.replace(b"<\0", b"").replace(b"\0<", b"") or _is_utf16(
+            beginning
+        )
+    stripped = beginning.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    return response.media_type in VAGUE_TYPES and stripped.startswith(MARKS)
+
+
+def _is_utf16(beginning: bytes) -> bool:
+    return beginning.startswith((b"\xff\xfe", b"\xfe\xff")) or b"<\0" in beginning[:8]
+
+
+class Intake:
+    """Writes into the store what a visit brought, and tells the frontier where it leads."""
+
+    def __init__(
+        self, store: Store, frontier: Frontier, limits: Limits, clock: Callable[[], datetime]
+    ) -> None:
+        self._store = store
+        self._frontier = frontier
+        self._limits = limits
+        self._clock = clock
+        self.pages = store.count(State.PAGE)
+        """In the result so far."""
+        self.failed = store.count(State.FAILED)
+        """Could not be had so far."""
+        self._unread: deque[tuple[Iterator[str], int]] = deque()
+
+    def read_links(self, clock: Callable[[], float], seconds: float) -> bool:
+        """Go on with the links of the pages taken in; say whether any are left.
+
+        A page can have thousands; reading them in slices keeps the requests going.
+        """
+        until = clock() + seconds
+        while self._unread:
+            links, depth = self._unread[0]
+            for url in links:
+                self._frontier.found_link(url, depth=depth)
+                if clock() >= until:
+                    return True
+            self._unread.popleft()
+        return False
+
+    def skip(self, known: KnownUrl, reason: str) -> None:
+        """Leave a URL out on purpose."""
+        self._store.mark(known.key, State.SKIPPED, reason=reason)
+
+    def fail(self, known: KnownUrl, reason: str) -> None:
+        """Note that a URL could not be had, and forget what was had of it before."""
+        self._store.mark(known.key, State.FAILED, reason=reason)
+        self.failed += 1
+        if self._store.drop_page(known.key):
+            self._changed()
+
+    def accept(self, known: KnownUrl, response: Response, *, is_start: bool = False) -> None:
+        """Take in a successful answer."""
+        if self._store.state(known.key) != State.TAKEN:
+            return  # another URL led here in the meantime
+        url = urls.clean(response.final_url)
+        claimed = self._rename(known, url, hops=response.hops)
+        if claimed is None:
+            return
+        kept = self._store.page(claimed.key)
+        if response.status == NOT_MODIFIED:
+            if kept is None:
+                self.fail(claimed, "http_304")
+            else:
+                self._keep(claimed, kept, is_start=is_start)
+        elif not is_html(response):
+            self.skip(claimed, "not_html")
+        else:
+            self._read(claimed, response, kept, is_start=is_start)
+
+    def _rename(self, known: KnownUrl, url: str, *, hops: tuple[str, ...] = ()) -> KnownUrl | None:
+        """Follow a page to the URL it is really at; None when that is dealt with already."""
+        key = urls.fold(url)
+        for hop in hops:
+            self._note_alias(hop, key)
+        if key == known.key:
+            return replace(known, url=url)
+        self._store.mark(known.key, State.ALIAS, target=key)
+        claimed = replace(known, key=key, url=url)
+        return claimed if self._frontier.claim(claimed) else None
+
+    def _note_alias(self, url: str, key: str) -> None:
+        hop_key = urls.fold(urls.clean(url))
+        if hop_key != key and self._store.state(hop_key) in (None, State.QUEUED):
+            self._frontier.note_alias(hop_key, urls.clean(url), key)
+
+    def _keep(self, known: KnownUrl, kept: CrawledPage, *, is_start: bool) -> None:
+        found = scan(kept.html.decode(), kept.final_url, most_links=self._limits.links_per_page)
+        self._finish(known, kept, found, is_start=is_start)
+
+    def _read(
+        self, known: KnownUrl, response: Response, kept: CrawledPage | None, *, is_start: bool
+    ) -> None:
+        text = decode(response.body, response.headers.get("content-type")).replace("\0", "")
+        if is_too_deep(text):
+            self.fail(known, "nested_too_deeply")
+            return
+        found = scan(text, response.final_url, most_links=self._limits.links_per_page)
+        if not is_start:
+            if found.refresh is not None:
+                self._send_on(known, found.refresh)
+                return
+            renamed = self._call_canonical(known, found.canonical)
+            if renamed is None:
+                return
+            known = renamed
+        sha256 = hashlib.sha256(response.body).hexdigest()
+        is_same = kept is not None and kept.sha256 == sha256
+        page = CrawledPage(
+            key=known.key,
+            url=known.url,
+            final_url=response.final_url,
+            status=response.status,
+            content_type=response.headers.get("content-type"),
+            html=text.encode(),
+            etag=response.headers.get("etag"),
+            last_modified=response.headers.get("last-modified"),
+            sha256=sha256,
+            text_hash=found.text_hash,
+            depth=known.depth,
+            rank=known.rank,
+            number=known.number,
+            fetched_at=kept.fetched_at if kept is not None and is_same else self._now(),
+        )
+        self._store.put_page(page)
+        if not is_same:
+            self._changed()
+        self._finish(known, page, found, is_start=is_start)
+
+    def _send_on(self, known: KnownUrl, target: str) -> None:
+        if not self._frontier.scope.holds(target):
+            self.skip(known, "out_of_scope")
+            return
+        key = urls.fold(target)
+        if key == known.key:
+            self.skip(known, "redirects_to_itself")
+            return
+        self._store.mark(known.key, State.ALIAS, target=key)
+        self._frontier.offer(target, depth=known.depth, rank=known.rank)
+
+    def _call_canonical(self, known: KnownUrl, canonical: str | None) -> KnownUrl | None:
+        """Call the page what it calls itself, if that differs in its parameters alone.
+
+        A canonical link to another path is only a hint where to look: many sites point all
+        their pages to one. If it is a copy, its text will show it.
+        """
+        if canonical is None or not self._frontier.scope.holds(canonical):
+            return known
+        if urls.split(canonical)[1] == urls.split(known.url)[1]:
+            return self._rename(known, canonical)
+        self._frontier.offer(canonical, depth=known.depth, rank=known.rank)
+        return known
+
+    def _finish(self, known: KnownUrl, page: CrawledPage, found: Scan, *, is_start: bool) -> None:
+        if is_start:
+            self._frontier.copies.language = found.language
+        if is_start and self._frontier.scope.excludes(known.url):
+            self.skip(known, "excluded")
+        elif self._is_copy(known, page):
+            self._frontier.was_useless(known.url)
+            return
+        else:
+            self._store.mark(known.key, State.PAGE)
+            self.pages += 1
+            self._frontier.was_useful(known.url)
+        self._unread.append((found.links(), known.depth))
+
+    def _is_copy(self, known: KnownUrl, page: CrawledPage) -> bool:
+        """Fold pages with the same text into one: the more important keeps its name."""
+        if page.text_hash is None:
+            return False
+        other = self._store.page_with_text(page.text_hash)
+        if other is None or other.key == known.key:
+            return False
+        if (other.rank, other.number) <= (known.rank, known.number):
+            self._store.mark(known.key, State.ALIAS, target=other.key)
+            self._store.drop_page(known.key)
+            return True
+        self._store.mark(other.key, State.ALIAS, target=known.key)
+        self._store.drop_page(other.key)
+        self.pages -= 1
+        return False
+
+    def leave_late_copies(self) -> None:
+        """Leave out pages that only the rest of the crawl has shown to be copies."""
+        for key, reason in self._frontier.late_copies():
+            self._store.mark(key, State.SKIPPED, reason=reason)
+            self._store.drop_page(key)
+            self.pages -= 1
+            self._changed()
+
+    def _changed(self) -> None:
+        self._store.content_changed(self._now())
+
+    def _now(self) -> str:
+        return self._clock().isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -1,0 +1,168 @@
+"""What does a page say about itself: title, description, language, dates, place in the site?"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING
+
+from docgen.sitemodel import SEPARATORS, split_title
+
+if TYPE_CHECKING:
+    from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+    from docgen.markdown import Heading
+
+_DESCRIPTIONS = ("description", "og:description", "twitter:description", "dcterms.description")
+_PUBLISHED = ("article:published_time", "datepublished", "dcterms.created", "dc.date", "date")
+_MODIFIED = (
+    "article:modified_time",
+    "og:updated_time",
+    "datemodified",
+    "dcterms.modified",
+    "last-modified",
+    "revised",
+)
+_LD_DATE = re.compile(r'"date(Published|Modified)"\s*:\s*"([^"]{8,40})"')
+_ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d)?(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?)?")
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*")
+_CRUMBS = (
+    "[aria-label=breadcrumb], [aria-label=breadcrumbs], [aria-label=Breadcrumbs], .breadcrumb, "
+    ".breadcrumbs, .wy-breadcrumbs, .td-breadcrumbs, .bd-breadcrumbs, .crumbs, #breadcrumbs, "
+    "#path"
+)
+_LONGEST_DESCRIPTION = 1_000
+_MOST_CRUMBS = 12
+
+
+@dataclass(slots=True)
+class Metadata:
+    """What stands in the head of a page."""
+
+    title: str = ""
+    language: str | None = None
+    base: str | None = None
+    named: dict[str, str] = field(default_factory=dict)
+    """The contents of its `meta` elements, by name in lower case; the first of each name."""
+    linked_data: str = ""
+
+    @property
+    def description(self) -> str | None:
+        """What the page says it is about."""
+        found = next((self.named[name] for name in _DESCRIPTIONS if self.named.get(name)), None)
+        return " ".join(found.split())[:_LONGEST_DESCRIPTION] or None if found else None
+
+    @property
+    def published(self) -> str | None:
+        """When it was first published, ISO 8601."""
+        return self._date(_PUBLISHED, "Published")
+
+    @property
+    def modified(self) -> str | None:
+        """When it was last changed, ISO 8601."""
+        return self._date(_MODIFIED, "Modified")
+
+    def _date(self, names: tuple[str, ...], kind: str) -> str | None:
+        for name in names:
+            found = iso_date(self.named.get(name, ""))
+            if found:
+                return found
+        for which, value in _LD_DATE.findall(self.linked_data):
+            if which == kind:
+                return iso_date(value)
+        return None
+
+
+def iso_date(text: str) -> str | None:
+    """Read a date as ISO 8601; None for what is none."""
+    match = _ISO_DATE.match(text.strip())
+    if match:
+        return match[0].replace(" ", "T")
+    if not text or not text[-1].isalnum() or "," not in text:
+        return None
+    try:
+        moment = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    return _in_utc(moment).isoformat().replace("+00:00", "Z")
+
+
+def _in_utc(moment: datetime) -> datetime:
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+
+
+def read_head(tree: LexborHTMLParser) -> Metadata:
+    """Read the head of a page."""
+    found = Metadata()
+    root = tree.root
+    if root is not None:
+        language = root.attributes.get("lang") or root.attributes.get("xml:lang") or ""
+        match = _LANGUAGE.match(language.strip())
+        found.language = match[0].replace("_", "-") if match else None
+    head = tree.head
+    if head is not None:
+        for node in head.iter():
+            _read_node(found, node)
+    if found.language is None:
+        match = _LANGUAGE.match(found.named.get("content-language", "").strip())
+        found.language = match[0] if match else None
+    return found
+
+
+def _read_node(found: Metadata, node: LexborNode) -> None:
+    tag = node.tag
+    if tag == "meta":
+        attributes = node.attributes
+        name = attributes.get("name") or attributes.get("property") or attributes.get("http-equiv")
+        content = attributes.get("content") or attributes.get("itemprop")
+        if name and content:
+            found.named.setdefault(name.lower(), content)
+    elif tag == "title" and not found.title:
+        found.title = " ".join(node.text().split())
+    elif tag == "base" and found.base is None:
+        found.base = node.attributes.get("href")
+    elif tag == "script" and node.attributes.get("type") == "application/ld+json":
+        found.linked_data += node.text()
+
+
+def choose_title(title: str, headings: list[Heading], affixes: frozenset[str]) -> str:
+    """The page's own title: without what the site adds to each, or the first heading."""
+    first = next((h.text for h in headings if h.level == 1), headings[0].text if headings else "")
+    if not title:
+        return first
+    parts = split_title(title)
+    if first and _alike(parts[0], first):
+        return parts[0]
+    separator = next((s for s in SEPARATORS if s in title), " ")
+    own = list(parts)
+    while len(own) > 1 and own[-1] in affixes:
+        own.pop()
+    while len(own) > 1 and own[0] in affixes:
+        own.pop(0)
+    if first and any(_alike(part, first) for part in own):
+        return first
+    if own == [first] or own[0] not in affixes:
+        return separator.join(own).strip()
+    return first or title
+
+
+def _alike(one: str, other: str) -> bool:
+    return one.casefold() == other.casefold()
+
+
+def read_breadcrumbs(tree: LexborHTMLParser, title: str) -> tuple[str, ...]:
+    """The way from the site's start to the page, without the page itself."""
+    node = tree.css_first(_CRUMBS)
+    if node is None:
+        return ()
+    items = node.css("li") or node.css("a, span")
+    crumbs: list[str] = []
+    for item in items[:_MOST_CRUMBS]:
+        text = " ".join(item.text().split()).strip("/»›>·| ")
+        if text and len(text) < 100 and (not crumbs or crumbs[-1] != text):
+            crumbs.append(text)
+    if crumbs and _alike(crumbs[-1], title):
+        crumbs.pop()
+    return tuple(crumbs)

@@ -1,0 +1,95 @@
+"""Which menu does a page show, and how is it nested?"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from html import unescape
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from selectolax.lexbor import LexborHTMLParser
+
+_CANDIDATES = (
+    "nav, [role=navigation], aside, .sidebar, .sphinxsidebar, .toctree-wrapper, div.toc, "
+    "#sidebar, #leftnav, #nav, .sidenav, .side-nav, .leftnav, .menu, .book-summary, #column2"
+)
+_PIECE = re.compile(
+    r"<(/?)(ul|ol|dl|a)\b([^>]*)>|<(?:script|style|svg|button)\b.*?</(?:script|style|svg|button)>", re.S
+)
+_HREF = re.compile(r'\bhref="([^"]*)"')
+_ANY_TAG = re.compile(r"<[^>]*>")
+_LEAST_LINKS = 3
+_MOST_LINKS = 3_000
+_LONGEST_TEXT = 160
+_REMEMBERED = 32
+
+
+@dataclass(frozen=True, slots=True)
+class NavLink:
+    """A line of the site's own menu."""
+
+    level: int
+    text: str
+    url: str
+
+
+_memo: dict[tuple[str, str], tuple[NavLink, ...]] = {}
+
+
+def read_navigation(
+    tree: LexborHTMLParser, url: str, resolve: Callable[[str], str]
+) -> tuple[NavLink, ...]:
+    """Give the links of the largest menu on the page, nested as it nests them.
+
+    A menu's HTML is mostly the same on all pages of a folder; the last few are remembered.
+    """
+    body = tree.body
+    if body is None:
+        return ()
+    best: tuple[NavLink, ...] = ()
+    folder = url.rpartition("/")[0]
+    for node in body.css(_CANDIDATES):
+        html = node.html or ""
+        if html.count("href=") < max(_LEAST_LINKS, len(best)):
+            continue
+        key = (folder, html)
+        links = _memo.get(key)
+        if links is None:
+            links = _read(html, url, resolve)
+            if len(_memo) >= _REMEMBERED:
+                _memo.clear()
+            _memo[key] = links
+        if len(links) > len(best):
+            best = links
+    return best if len(best) >= _LEAST_LINKS else ()
+
+
+def _read(html: str, url: str, resolve: Callable[[str], str]) -> tuple[NavLink, ...]:
+    host = urlsplit(url).netloc
+    links: list[NavLink] = []
+    seen: set[str] = set()
+    depth = 0
+    for match in _PIECE.finditer(html):
+        closing, name, attributes = match[1], match[2], match[3]
+        if name is None or (name == "a" and closing):
+            continue
+        if name != "a":
+            depth += -1 if closing else 1
+            continue
+        href = _HREF.search(attributes)
+        if href is None or href[1].startswith("#"):
+            continue
+        target = resolve(unescape(href[1]).strip()).partition("#")[0]
+        end = html.find("</a>", match.end())
+        text = " ".join(unescape(_ANY_TAG.sub("", html[match.end() : end])).split())
+        if not text or target in seen or urlsplit(target).netloc != host:
+            continue
+        seen.add(target)
+        links.append(NavLink(max(0, depth - 1), text[:_LONGEST_TEXT], target))
+        if len(links) >= _MOST_LINKS:
+            break
+    return tuple(links)

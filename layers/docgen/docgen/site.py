@@ -1,0 +1,264 @@
+"""How do the pages of a site hang together: their order, their places, their links?"""
+
+from __future__ import annotations
+
+import re
+from array import array
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urldefrag, urlsplit
+
+from docgen.anchors import Anchors
+from docgen.names import Names, base_folder
+from docgen.outline import Leaf, Menu, outline
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from docgen.extract import Document
+    from docgen.outline import Node
+
+DEEPEST = 6
+"""Levels of the contents; what a site nests deeper stands on the last one."""
+INDEX_FILE = re.compile(r"/(?:index|default)\.(?:x?html?|php|aspx?|jsp|md)$", re.IGNORECASE)
+
+
+@dataclass(slots=True, eq=False)
+class Page:
+    """A page's place in the bundle. What it says stays in the store."""
+
+    key: int
+    """In which order it was arranged, from 0; names it in the link index."""
+    url: str
+    title: str
+    label: str
+    """What contents call it, where the site's own menu does not: its first heading."""
+    stem: str
+    """Path within a format's folder, without extension, e.g. `guide/install`."""
+    description: str | None
+    language: str | None
+    needs_title: bool
+    """The Markdown does not begin with the title: a writer puts it there, as first heading."""
+    number: int = 0
+    """Position in reading order, from 0."""
+    entry: Entry | None = None
+    """Its line in the contents."""
+
+
+@dataclass(slots=True, eq=False)
+class Entry:
+    """A line of the contents: a page, or a heading over pages that has none of its own."""
+
+    label: str
+    page: Page | None
+    parent: Entry | None
+    depth: int
+    children: list[Entry] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a link leads within the bundle."""
+
+    page: Page
+    heading: int
+    """Which heading of that page, from 0, the title."""
+    anchor: str | None
+    """Of that heading; None means the top of the page."""
+    combined: str
+    """The same place where all pages are one document."""
+
+
+class Site:
+    """The arranged site: pages in reading order, a tree of contents, and where links lead."""
+
+    def __init__(
+        self, url: str, title: str, pages: list[Page], tree: list[Entry], links: _Links
+    ) -> None:
+        self.url = url
+        self.title = title
+        self.pages = pages
+        self.tree = tree
+        self._links = links
+        self.find = lru_cache(maxsize=4096)(self._find)
+
+    @property
+    def root(self) -> Page:
+        """The page that was asked for; if it is not there, the first one."""
+        return self._links.page_at(self.url) or self.pages[0]
+
+    def close(self) -> None:
+        """Give the link index back."""
+        self._links.anchors.close()
+
+    def _find(self, url: str) -> Target | None:
+        """Say where in the bundle a URL leads; None when it was not crawled."""
+        bare, fragment = urldefrag(url)
+        page = self._links.page_at(bare)
+        if page is None:
+            return None
+        anchors = self._links.anchors
+        found = anchors.find(page.key, unquote(fragment)) if fragment else None
+        return Target(page, *found) if found else Target(page, 0, None, anchors.top(page.key))
+
+    def headings(self, page: Page) -> list[tuple[int, str, str, str]]:
+        """Level, text, anchor and anchor in the combined document of each heading of a page."""
+        return self._links.anchors.headings(page.key)
+
+    def previous(self, page: Page) -> Page | None:
+        """The page before, in reading order."""
+        return self.pages[page.number - 1] if page.number else None
+
+    def next(self, page: Page) -> Page | None:
+        """The page after, in reading order."""
+        return self.pages[page.number + 1] if page.number + 1 < len(self.pages) else None
+
+    def trail(self, page: Page) -> list[Entry]:
+        """The entries above a page, outermost first."""
+        above: list[Entry] = []
+        entry = page.entry.parent if page.entry else None
+        while entry is not None:
+            above.append(entry)
+            entry = entry.parent
+        return above[::-1]
+
+    def entries(self) -> Iterator[Entry]:
+        """Every line of the contents, from top to bottom."""
+        stack = self.tree[::-1]
+        while stack:
+            entry = stack.pop()
+            yield entry
+            stack.extend(reversed(entry.children))
+
+
+class _Links:
+    """Which URL is which page, in every spelling."""
+
+    def __init__(self) -> None:
+        self.anchors = Anchors()
+        self._exact: dict[str, Page] = {}
+        self._loose: dict[str, Page] = {}
+
+    def add(self, url: str, page: Page) -> None:
+        self._exact.setdefault(url, page)
+        self._loose.setdefault(_loose(url), page)
+
+    def page_at(self, url: str) -> Page | None:
+        return self._exact.get(url) or self._loose.get(_loose(url))
+
+
+def _loose(url: str) -> str:
+    """What spellings of one address share: no scheme, no `index.html`, no slash at the end."""
+    parts = urlsplit(url)
+    path = INDEX_FILE.sub("/", unquote(parts.path)).rstrip("/")
+    return f"{parts.netloc.lower()}{path}?{parts.query}"
+
+
+def arrange(
+    documents: Callable[[], Iterator[Document]],
+    *,
+    root: str,
+    aliases: Iterable[tuple[str, str]] = (),
+    title: str | None = None,
+) -> Site:
+    """Put the pages of a site in order and give each its place in the bundle.
+
+    Calls `documents` twice and goes through them one at a time, keeping of each what fits a
+    kilobyte. `root` is the URL that was asked for; `aliases` are pairs of another address and
+    the page's own; `title` overrules the site's own.
+    """
+    links = _Links()
+    pages = _name_pages(documents(), links, root)
+    for other, url in aliases:
+        page = links.page_at(url)
+        if page is not None:
+            links.add(other, page)
+    first = links.page_at(root)
+    tree = _contents(documents(), pages, links, first)
+    site_title = title or (first or pages[0]).title if pages else title or root
+    site = Site(root, site_title, [], tree, links)
+    site.pages.extend(entry.page for entry in site.entries() if entry.page is not None)
+    for number, page in enumerate(site.pages):
+        page.number = number
+    links.anchors.combine(site_title, (page.key for page in site.pages))
+    return site
+
+
+def _name_pages(documents: Iterable[Document], links: _Links, root: str) -> list[Page]:
+    pages: list[Page] = []
+    for document in documents:
+        needs_title = not _begins_with_title(document)
+        page = Page(
+            key=len(pages),
+            url=document.url,
+            title=document.title,
+            label=_label(document),
+            stem="",
+            description=document.description,
+            language=document.language,
+            needs_title=needs_title,
+        )
+        pages.append(page)
+        links.add(page.url, page)
+        links.anchors.add(page.key, document, needs_title=needs_title)
+    names = Names(base_folder(urlsplit(page.url).path for page in pages))
+    first = links.page_at(root)
+    if first is not None:
+        first.stem = names.reserve("index")
+    for page in pages:
+        page.stem = page.stem or names.stem(page.url)
+    return pages
+
+
+def _label(document: Document) -> str:
+    """The first heading is shorter than the title, which often names the site, too."""
+    first = document.headings[0] if document.headings else None
+    return first.text if first and first.level == 1 and first.text else document.title
+
+
+def _begins_with_title(document: Document) -> bool:
+    """Whether the first line is a heading that serves as title: of level one, or the title."""
+    marks, _, _ = document.markdown.partition(" ")
+    if not document.headings or marks.strip("#") or not marks:
+        return False
+    first = document.headings[0]
+    return first.level == 1 or first.text.casefold() == document.title.casefold()
+
+
+def _contents(
+    documents: Iterable[Document], pages: list[Page], links: _Links, first: Page | None
+) -> list[Entry]:
+    def page_at(url: str) -> int | None:
+        page = links.page_at(url)
+        return None if page is None else page.key
+
+    menu = Menu()
+    leaves: list[Leaf] = []
+    for page, document in zip(pages, documents, strict=True):
+        menu.learn(document.navigation, page_at)
+        found = (page_at(urldefrag(url).url) for url, _ in document.links)
+        targets = dict.fromkeys(key for key in found if key is not None and key != page.key)
+        leaves.append(
+            Leaf(page.key, page.url, page.label, document.breadcrumbs, array("l", targets))
+        )
+    nodes = outline(leaves, menu, root=first.key if first else None)
+    return _entries(nodes, pages)
+
+
+def _entries(nodes: list[Node], pages: list[Page]) -> list[Entry]:
+    """Turn the outline into the contents, iteratively: its depth is the crawled site's choice."""
+    tree: list[Entry] = []
+    waiting: list[tuple[Node, Entry | None]] = [(node, None) for node in reversed(nodes)]
+    while waiting:
+        node, parent = waiting.pop()
+        page = None if node.page is None else pages[node.page]
+        label = node.label or (page.label if page else "")
+        while parent is not None and parent.depth >= DEEPEST - 1:
+            parent = parent.parent
+        entry = Entry(label, page, parent, parent.depth + 1 if parent else 0)
+        (parent.children if parent else tree).append(entry)
+        if page is not None:
+            page.entry = entry
+        waiting.extend((child, entry) for child in reversed(node.children))
+    return tree

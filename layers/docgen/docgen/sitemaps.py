@@ -1,0 +1,134 @@
+"""Which pages does the site list itself, in sitemaps and llms.txt?
+
+Sitemaps are read with regular expressions, not with an XML parser: there are no entities to
+expand, no external documents to load, and half of a broken file is still half a list.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from docgen import urls
+from docgen.errors import GenerateError
+from docgen.fetch import get_patiently
+from docgen.unpack import BodyRefused, Inflater
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterable, Iterator
+
+    from docgen.fetch import Fetcher, Response
+    from docgen.options import Limits
+    from docgen.robots import Robots
+
+_LOCATION = re.compile(r"<loc>\s*(?:<!\[CDATA\[)?\s*([^<\]\s]+)", re.IGNORECASE)
+_INDEX = re.compile(r"<sitemapindex[\s>]", re.IGNORECASE)
+_MARKDOWN_LINK = re.compile(r"\]\(\s*<?([^)>\s]+)")
+_MARKDOWN_COPY = re.compile(r"(?:/index)?(\.html?)?\.mdx?$")
+OK = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The pages one list names."""
+
+    urls: list[str]
+    for_machines: bool
+    """From an llms.txt, which names what matters most."""
+
+
+async def read_llms_files(
+    fetcher: Fetcher, robots: Robots, folder: str, limits: Limits
+) -> AsyncIterator[Listing]:
+    """Read the llms.txt of the folder (a URL) that the crawl keeps to, and of its origin."""
+    for place in _places(folder):
+        found = await _fetch(fetcher, robots, f"{place}llms.txt", limits)
+        if found is not None and not found.media_type.endswith("html"):
+            links = read_llms(_text(found, limits))
+            yield Listing(list(_resolve(links, found.final_url)), for_machines=True)
+
+
+async def read_sitemaps(
+    fetcher: Fetcher, robots: Robots, folder: str, limits: Limits
+) -> AsyncIterator[Listing]:
+    """Read the sitemaps that robots.txt names, or else those in the usual places.
+
+    Of what an index names, files in the folder (a URL) that the crawl keeps to come first.
+    """
+    waiting = deque(robots.sitemaps or [f"{place}sitemap.xml" for place in _places(folder)])
+    seen = set(waiting)
+    for _ in range(limits.sitemaps):
+        if not waiting:
+            return
+        found = await _fetch(fetcher, robots, waiting.popleft(), limits)
+        if found is None:
+            continue
+        text = _text(found, limits)
+        listed = list(_resolve(read_sitemap(text, limits.known_urls), found.final_url))
+        if _INDEX.search(text):
+            fresh = [url for url in dict.fromkeys(listed) if url not in seen]
+            seen.update(fresh)
+            waiting.extend(sorted(fresh, key=lambda url: not url.startswith(folder)))
+        else:
+            yield Listing(listed, for_machines=False)
+
+
+def _places(folder: str) -> list[str]:
+    return list(dict.fromkeys([folder, f"{urls.split(folder)[0]}/"]))
+
+
+def read_sitemap(text: str, most: int) -> Iterator[str]:
+    """Read the locations of a sitemap, an index, or a plain list of URLs."""
+    if "<" not in text:
+        yield from (line for line in text.splitlines()[:most] if "://" in line)
+        return
+    for count, found in enumerate(_LOCATION.finditer(text)):
+        if count >= most:
+            return
+        yield html.unescape(found[1])
+
+
+def read_llms(text: str) -> Iterator[str]:
+    """Read the links of an llms.txt; of Markdown copies, name the page they are copies of."""
+    for found in _MARKDOWN_LINK.finditer(text):
+        link = found[1].partition("#")[0]
+        copy = _MARKDOWN_COPY.search(link)
+        if copy is None:
+            yield link
+        elif "/index." in copy[0]:
+            yield link[: copy.start()] + "/"
+        else:
+            yield link[: copy.start()] + (copy[1] or "")
+
+
+def _resolve(links: Iterable[str], base: str) -> Iterator[str]:
+    for link in links:
+        try:
+            yield urls.canonical(link, base)
+        except urls.BadUrl:
+            continue
+
+
+async def _fetch(fetcher: Fetcher, robots: Robots, url: str, limits: Limits) -> Response | None:
+    if not robots.allows(url):
+        return None
+    try:
+        response = await get_patiently(
+            fetcher, url, limits, most_bytes=limits.sitemap_bytes, cut=True
+        )
+    except GenerateError:
+        return None  # a list less; links lead on
+    return response if response.status == OK else None
+
+
+def _text(response: Response, limits: Limits) -> str:
+    body = response.body
+    if body.startswith(b"\x1f\x8b"):
+        try:
+            body = Inflater()(body, limits.sitemap_bytes)
+        except BodyRefused:
+            body = b""
+    return body.decode("utf-8", "replace")

@@ -1,0 +1,283 @@
+"""What repeats on the pages of a site, and is therefore no page's content?
+
+Only a comparison of pages can tell a sidebar from a list, or a banner from an introduction. The
+model looks at a sample of the pages: at every piece of text (on how many pages does it stand?),
+and at every element with an id or a class (how much of its text is such repeated text, how much
+of it is links, does it stand at the edge of the page?). From this follow the start tags whose
+elements are left out, the blocks that are trimmed from the beginning and end of a page, and the
+selector of the content that most pages agree on.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from docgen.content import find_content
+from docgen.markdown import content_blocks, split_markup
+from docgen.tags import VOID
+from docgen.tree import parse
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_SAMPLE = 48
+"""Pages looked at; a template shows itself on fewer."""
+_LEAST_PAGES = 4
+_MOST_PAGE_BYTES = 1_500_000
+_MOST_PIECES = 6_000  # of text, per page
+_WIDESPREAD = 0.5
+_CONTAINERS = frozenset(
+    "div nav aside header footer section ul ol table form p center details".split()
+)
+_OPAQUE = frozenset("script style svg template noscript".split())
+_HEADINGS = frozenset("h1 h2 h3 h4 h5 h6".split())
+_TAIL = 0.02  # of the page's own prose may follow what stands "at the end"
+
+
+@dataclass(slots=True)
+class _Element:
+    source: str
+    first: int
+    last: int
+
+
+@dataclass(slots=True)
+class _Page:
+    pieces: list[int] = field(default_factory=list)  # hash of each piece of text
+    lengths: list[int] = field(default_factory=list)
+    linked: list[bool] = field(default_factory=list)
+    elements: list[_Element] = field(default_factory=list)
+    headings: list[tuple[int, int]] = field(default_factory=list)  # where, hash of all its pieces
+
+    def add(self, text: str, *, is_linked: bool) -> None:
+        """Note a piece of text."""
+        text = " ".join(text.split())
+        if text:
+            self.pieces.append(hash(text))
+            self.lengths.append(len(text))
+            self.linked.append(is_linked)
+
+
+@dataclass(slots=True)
+class _Totals:
+    pages: int = 0
+    seen: int = 0
+    characters: int = 0
+    repeated: int = 0
+    linked: int = 0
+    at_edge: int = 0
+
+
+class SiteModel:
+    """What the pages of one site have in common."""
+
+    def __init__(self) -> None:
+        self.selector: str | None = None
+        """Finds the content on most pages."""
+        self.junk: frozenset[str] = frozenset()
+        """Start tags whose elements are left out."""
+        self.repeated_blocks: frozenset[int] = frozenset()
+        """Hashes of the Markdown blocks that stand on most pages."""
+        self.title_affixes: frozenset[str] = frozenset()
+        """What most pages' titles begin or end with, besides their own."""
+        self._pages: list[_Page] = []
+        self._selectors: Counter[str] = Counter()
+        self._blocks: Counter[int] = Counter()
+        self._titles: list[str] = []
+
+    def learn(self, html: str | bytes, url: str) -> None:
+        """Take a page into account. Once the sample is full, further pages cost nothing."""
+        if len(self._pages) >= _SAMPLE or len(html) > _MOST_PAGE_BYTES:
+            return
+        tree = parse(html)
+        body = tree.body
+        if body is None:
+            return
+        node, selector = find_content(tree)
+        self._selectors[selector] += 1
+        self._blocks.update(
+            {block_hash(text) for kind, text in content_blocks(node.html or "") if kind != "h"}
+        )
+        self._pages.append(_read(body.html or ""))
+        title = tree.css_first("title")
+        if title is not None:
+            self._titles.append(" ".join(title.text().split()))
+
+    def freeze(self) -> None:
+        """Draw the conclusions: from now on the model only answers."""
+        count = len(self._pages)
+        if count >= _LEAST_PAGES:
+            least = max(3, int(count * _WIDESPREAD + 0.5))
+            self.repeated_blocks = frozenset(
+                block for block, pages in self._blocks.items() if pages >= least
+            )
+            selector, agreeing = self._selectors.most_common(1)[0]
+            if agreeing >= count * 0.8:
+                self.selector = selector
+            self.junk = _find_junk(self._pages, least)
+            self.title_affixes = _find_affixes(self._titles, least)
+        self._pages.clear()
+        self._blocks.clear()
+        self._titles.clear()
+
+
+def block_hash(text: str) -> int:
+    """What is remembered of a block."""
+    return hash(text)
+
+
+class _Reader:
+    """Notes a page's pieces of text, a code block as one, and its elements."""
+
+    def __init__(self) -> None:
+        self.page = _Page()
+        self.stack: list[tuple[str, str, int]] = []
+        self.links = 0
+        self.opaque = 0
+        self.code: list[str] | None = None
+
+    def text(self, text: str) -> None:
+        if self.code is not None:
+            self.code.append(text)
+        elif text and not self.opaque:
+            self.page.add(text, is_linked=self.links > 0)
+
+    def start(self, source: str) -> None:
+        name = source.partition(" ")[0]
+        if name in VOID:
+            return
+        self.stack.append((name, source, len(self.page.pieces)))
+        self.links += name == "a"
+        self.opaque += name in _OPAQUE
+        if name == "pre" and self.code is None:
+            self.code = []
+        if name in _HEADINGS:
+            self.page.headings.append((len(self.page.pieces), 0))
+
+    def end(self) -> None:
+        if not self.stack:
+            return
+        name, source, first = self.stack.pop()
+        self.links -= name == "a"
+        self.opaque -= name in _OPAQUE
+        if name == "pre" and self.code is not None:
+            code, self.code = "".join(self.code), None
+            self.page.add(code, is_linked=False)
+        if name in _HEADINGS:
+            self.page.headings[-1] = (first, hash(tuple(self.page.pieces[first:])))
+        if name in _CONTAINERS and "=" in source:
+            self.page.elements.append(_Element(source, first, len(self.page.pieces)))
+
+
+def _read(html: str) -> _Page:
+    reader = _Reader()
+    tokens = split_markup(html)
+    reader.text(tokens[0])
+    for index in range(1, len(tokens), 2):
+        if tokens[index][0] == "/":
+            reader.end()
+        else:
+            reader.start(tokens[index])
+        reader.text(tokens[index + 1])
+        if len(reader.page.pieces) >= _MOST_PIECES:
+            break
+    return reader.page
+
+
+def _running(values: Sequence[int]) -> list[int]:
+    total = 0
+    sums = [0]
+    for value in values:
+        total += value
+        sums.append(total)
+    return sums
+
+
+def _find_junk(pages: list[_Page], least: int) -> frozenset[str]:
+    spread: Counter[int] = Counter()
+    headings: Counter[int] = Counter()
+    for page in pages:
+        spread.update(set(page.pieces))
+        headings.update({heading for _, heading in page.headings})
+    common = {heading for heading, pages_with in headings.items() if pages_with >= least}
+    totals: defaultdict[str, _Totals] = defaultdict(_Totals)
+    for page in pages:
+        own = (n for n, heading in page.headings if heading not in common)
+        _count(page, next(own, -1), spread, least, totals)
+    return frozenset(
+        source for source, total in totals.items() if total.pages >= least and _is_junk(total)
+    )
+
+
+def _count(
+    page: _Page,
+    first_heading: int,
+    spread: Counter[int],
+    least: int,
+    totals: defaultdict[str, _Totals],
+) -> None:
+    lengths = _running(page.lengths)
+    repeated = _running(
+        [n if spread[p] >= least else 0 for p, n in zip(page.pieces, page.lengths, strict=True)]
+    )
+    linked = _running(
+        [n if is_link else 0 for is_link, n in zip(page.linked, page.lengths, strict=True)]
+    )
+    prose = _running(
+        [
+            0 if is_link or spread[p] >= least else n
+            for is_link, p, n in zip(page.linked, page.pieces, page.lengths, strict=True)
+        ]
+    )
+    tail = prose[-1] * (1 - _TAIL)
+    seen: set[str] = set()
+    for element in page.elements:
+        first, last = element.first, element.last
+        size = lengths[last] - lengths[first]
+        if not size:
+            continue
+        total = totals[element.source]
+        total.seen += 1
+        total.characters += size
+        total.repeated += repeated[last] - repeated[first]
+        total.linked += linked[last] - linked[first]
+        total.at_edge += last <= first_heading or prose[first] >= tail or not prose[last]
+        if element.source not in seen:
+            seen.add(element.source)
+            total.pages += 1
+
+
+def _is_junk(total: _Totals) -> bool:
+    """Repeated text at the edge of the page, or a list of links that hardly changes there."""
+    if total.at_edge < total.seen * 0.95 or total.seen > total.pages * 2.5:
+        return False
+    repeated = total.repeated / total.characters
+    linked = total.linked / total.characters
+    if repeated >= 0.9 or (repeated >= 0.6 and linked >= 0.75):
+        return True
+    if linked >= 0.85 and repeated >= 0.2:
+        return True
+    return linked >= 0.7 and repeated >= 0.15 and total.characters < total.seen * 400
+
+
+def _find_affixes(titles: list[str], least: int) -> frozenset[str]:
+    """The parts that most titles share, before or after a separator."""
+    spread: Counter[str] = Counter()
+    for title in titles:
+        parts = split_title(title)
+        if len(parts) > 1:
+            spread.update({parts[0], parts[-1]})
+    return frozenset(part for part, pages in spread.items() if pages >= least)
+
+
+SEPARATORS = (" | ", " — ", " – ", " - ", " :: ", " · ", " » ", " « ", " • ", ": ")
+
+
+def split_title(title: str) -> list[str]:
+    """Split a page title at what usually stands between it and the site's name."""
+    for separator in SEPARATORS:
+        if separator in title:
+            return [part.strip() for part in title.split(separator)]
+    return [title]

@@ -1,0 +1,409 @@
+"""Where is everything a run knows? In one SQLite file, so that a run can stop and go on.
+
+It is the checkpoint of an unfinished run and the memory of a finished one. Writes gather in
+one transaction; `commit` ends it. A process killed between two commits loses what came after
+the first, never the file.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import zlib
+from dataclasses import asdict, fields
+from typing import TYPE_CHECKING, Any, Self
+
+from docgen.extract import Document, Heading, NavLink
+from docgen.records import CrawledPage, KnownUrl, State, Validators
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+SCHEMA_VERSION = 1
+MOST_ALIASES = 8  # in a row: redirects, canonical, duplicate; more never make sense
+COMPRESSION = 1  # bodies are written once and read once or twice: speed before size
+
+SCHEMA = """
+CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
+CREATE TABLE url (
+    key TEXT PRIMARY KEY, url TEXT NOT NULL, state INT NOT NULL, depth INT NOT NULL,
+    rank REAL NOT NULL, number INT NOT NULL, reason TEXT, target TEXT);
+CREATE INDEX url_queue ON url (state, rank, number);
+CREATE TABLE page (
+    key TEXT PRIMARY KEY, url TEXT NOT NULL, final_url TEXT NOT NULL, status INT NOT NULL,
+    content_type TEXT, html BLOB NOT NULL, etag TEXT, last_modified TEXT, sha256 TEXT NOT NULL,
+    text_hash TEXT, depth INT NOT NULL, rank REAL NOT NULL, number INT NOT NULL,
+    fetched_at TEXT NOT NULL);
+CREATE INDEX page_order ON page (rank, number);
+CREATE INDEX page_text ON page (text_hash);
+CREATE INDEX page_url ON page (url);
+CREATE TABLE document (
+    number INTEGER PRIMARY KEY, url TEXT NOT NULL, words INT NOT NULL, body BLOB NOT NULL);
+CREATE INDEX document_url ON document (url);
+CREATE TABLE asset (
+    url TEXT PRIMARY KEY, content_type TEXT NOT NULL, body BLOB NOT NULL,
+    etag TEXT, last_modified TEXT);
+"""
+
+
+class Store:
+    """The one file. Not for use by two runs at once."""
+
+    def __init__(self, path: Path) -> None:
+        """Open the file, or make it; one of another version or kind is made anew."""
+        self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        try:
+            version = self._db.execute("PRAGMA user_version").fetchone()[0]
+        except sqlite3.DatabaseError:
+            self._db.close()
+            path.unlink()
+            self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+            version = 0
+        self._db.execute("PRAGMA journal_mode = WAL")
+        # A killed process loses nothing by this; only the machine going down could.
+        self._db.execute("PRAGMA synchronous = OFF")
+        if version != SCHEMA_VERSION:
+            self._create()
+        self._db.execute("BEGIN")
+        self._db.execute("UPDATE url SET state = ? WHERE state = ?", (State.QUEUED, State.TAKEN))
+        self.commit()
+
+    def _create(self) -> None:
+        names = self._db.execute(
+            "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+        ).fetchall()
+        for (name,) in names:
+            self._db.execute(f'DROP TABLE "{name}"')
+        self._db.executescript(SCHEMA)
+        self._db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def commit(self) -> None:
+        """Make everything so far durable."""
+        if self._db.in_transaction:
+            self._db.execute("COMMIT")
+        self._db.execute("BEGIN")
+
+    def close(self) -> None:
+        """Commit, fold the journal into the one file, and let go of it."""
+        if self._db.in_transaction:
+            self._db.execute("COMMIT")
+        self._db.close()
+
+    def clear(self) -> None:
+        """Forget everything."""
+        for table in ("meta", "url", "page", "document", "asset"):
+            self._db.execute(f"DELETE FROM {table}")  # noqa: S608 - our own table names
+
+    # The run itself
+
+    def get(self, name: str) -> str | None:
+        """Read a remark about the run."""
+        row = self._db.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
+        return row[0] if row else None
+
+    def put(self, name: str, value: str) -> None:
+        """Leave a remark about the run."""
+        self._db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))
+
+    def content_changed(self, now: str) -> None:
+        """Note that the pages are not what they were: what was made of them is outdated."""
+        self.put("changed_at", now)
+        self.put("content", str(int(self.get("content") or 0) + 1))
+
+    # URLs
+
+    def add_url(
+        self,
+        known: KnownUrl,
+        *,
+        state: State = State.QUEUED,
+        reason: str | None = None,
+        target: str | None = None,
+    ) -> None:
+        """Note a URL that is not known yet."""
+        self._db.execute(
+            "INSERT OR IGNORE INTO url VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                known.key,
+                known.url,
+                state,
+                known.depth,
+                known.rank,
+                known.number,
+                reason,
+                target,
+            ),
+        )
+
+    def next_url(self) -> KnownUrl | None:
+        """Take the most important queued URL."""
+        row = self._db.execute(
+            "SELECT key, url, depth, rank, number FROM url WHERE state = ?"
+            " ORDER BY rank, number LIMIT 1",
+            (State.QUEUED,),
+        ).fetchone()
+        if row is None:
+            return None
+        self.mark(row[0], State.TAKEN)
+        return KnownUrl(key=row[0], url=row[1], depth=row[2], rank=row[3], number=row[4])
+
+    def mark(
+        self, key: str, state: State, *, reason: str | None = None, target: str | None = None
+    ) -> None:
+        """Say what has become of a URL."""
+        self._db.execute(
+            "UPDATE url SET state = ?, reason = ?, target = ? WHERE key = ?",
+            (state, reason, target, key),
+        )
+
+    def improve(self, key: str, *, depth: int, rank: float) -> None:
+        """Note that a queued URL was found nearer to the start than before."""
+        self._db.execute(
+            "UPDATE url SET depth = min(depth, ?), rank = min(rank, ?) WHERE key = ? AND state = ?",
+            (depth, rank, key, State.QUEUED),
+        )
+
+    def state(self, key: str) -> State | None:
+        """Say where a URL stands; None when it is not known."""
+        row = self._db.execute("SELECT state FROM url WHERE key = ?", (key,)).fetchone()
+        return State(row[0]) if row else None
+
+    def count(self, *states: State) -> int:
+        """Count the URLs in any of the states."""
+        marks = ", ".join("?" * len(states))
+        query = f"SELECT count(*) FROM url WHERE state IN ({marks})"  # noqa: S608 - only marks
+        return int(self._db.execute(query, states).fetchone()[0])
+
+    def keys(self) -> Iterator[str]:
+        """Iterate over the keys of all known URLs."""
+        return (row[0] for row in self._db.execute("SELECT key FROM url"))
+
+    def met_urls(self) -> Iterator[tuple[str, State]]:
+        """Iterate over what was not left out at first sight, in order of discovery."""
+        return iter(
+            self._db.execute(
+                "SELECT url, state FROM url WHERE state <> ? ORDER BY number", (State.SKIPPED,)
+            )
+        )
+
+    def page_urls(self) -> list[tuple[str, str]]:
+        """List (key, URL) of the pages of the result."""
+        return self._db.execute(
+            "SELECT key, url FROM url WHERE state = ? ORDER BY rank, number", (State.PAGE,)
+        ).fetchall()
+
+    def start_round(self) -> None:
+        """Queue the pages of a finished run again; forget what else it met."""
+        self._db.execute("DELETE FROM url WHERE state NOT IN (?, ?)", (State.PAGE, State.ALIAS))
+        gone = "SELECT target FROM url EXCEPT SELECT key FROM url"
+        self._db.execute(f"DELETE FROM url WHERE target IN ({gone})")  # noqa: S608 - our own words
+        self._db.execute(
+            "UPDATE url SET state = ?, reason = NULL WHERE state = ?", (State.QUEUED, State.PAGE)
+        )
+
+    def aliases(self) -> Iterator[tuple[str, str]]:
+        """Iterate over (URL, URL of the page it leads to): redirects, copies, other spellings."""
+        rows = self._db.execute(
+            "SELECT url.url, url.target FROM url WHERE url.state = ? ORDER BY url.key",
+            (State.ALIAS,),
+        ).fetchall()
+        for url, target in rows:
+            page_url = self._follow(target)
+            if page_url is not None:
+                yield url, page_url
+
+    def _follow(self, key: str | None) -> str | None:
+        for _ in range(MOST_ALIASES):
+            row = self._db.execute(
+                "SELECT url.state, url.target, page.url FROM url"
+                " LEFT JOIN page ON page.key = url.key WHERE url.key = ?",
+                (key,),
+            ).fetchone()
+            if row is None:
+                return None
+            if row[0] != State.ALIAS:
+                return row[2] if row[0] == State.PAGE else None
+            key = row[1]
+        return None
+
+    def skipped(self) -> Iterator[tuple[str, str]]:
+        """Iterate over (URL, reason) of what is not in the result, failures included."""
+        return iter(
+            self._db.execute(
+                "SELECT url, reason FROM url WHERE state IN (?, ?)"
+                " OR (state = ? AND reason IS NOT NULL) ORDER BY key",
+                (State.SKIPPED, State.FAILED, State.PAGE),
+            ).fetchall()
+        )
+
+    def skip_reasons(self) -> dict[str, int]:
+        """Count what is not in the result, by reason."""
+        rows = self._db.execute(
+            "SELECT reason, count(*) FROM url WHERE state IN (?, ?) GROUP BY reason",
+            (State.SKIPPED, State.FAILED),
+        )
+        return dict(rows.fetchall())
+
+    # Pages
+
+    def put_page(self, page: CrawledPage) -> None:
+        """Keep a page, in place of an earlier one of the same key."""
+        values = {field.name: getattr(page, field.name) for field in fields(page)}
+        values["html"] = zlib.compress(page.html, COMPRESSION)
+        self._db.execute(
+            "INSERT OR REPLACE INTO page VALUES (:key, :url, :final_url, :status, :content_type,"
+            " :html, :etag, :last_modified, :sha256, :text_hash, :depth, :rank, :number,"
+            " :fetched_at)",
+            values,
+        )
+
+    def drop_page(self, key: str) -> bool:
+        """Forget a page; say whether there was one."""
+        return self._db.execute("DELETE FROM page WHERE key = ?", (key,)).rowcount > 0
+
+    def page(self, key: str) -> CrawledPage | None:
+        """Read one page."""
+        return next(self._read_pages("WHERE key = ?", (key,)), None)
+
+    def pages(self) -> Iterator[CrawledPage]:
+        """Iterate over the pages of the result, most important first, one in memory at a time."""
+        order = self._db.execute(
+            "SELECT page.key FROM page JOIN url ON url.key = page.key WHERE url.state = ?"
+            " ORDER BY page.rank, page.number",
+            (State.PAGE,),
+        ).fetchall()
+        for (key,) in order:
+            yield from self._read_pages("WHERE key = ?", (key,))
+
+    def _read_pages(self, where: str, values: tuple[Any, ...]) -> Iterator[CrawledPage]:
+        names = [field.name for field in fields(CrawledPage)]
+        query = f"SELECT {', '.join(names)} FROM page {where}"  # noqa: S608 - our own words
+        for row in self._db.execute(query, values):
+            found = dict(zip(names, row, strict=True))
+            found["html"] = zlib.decompress(found["html"])
+            yield CrawledPage(**found)
+
+    def find_page(self, key: str) -> CrawledPage | None:
+        """Read the page a URL leads to, through its aliases."""
+        for _ in range(MOST_ALIASES):
+            row = self._db.execute("SELECT target FROM url WHERE key = ?", (key,)).fetchone()
+            if row is None or row[0] is None:
+                break
+            key = row[0]
+        return self.page(key)
+
+    def validators(self, key: str) -> Validators | None:
+        """Read what a conditional request for the page would send; None if it has no page."""
+        row = self._db.execute(
+            "SELECT etag, last_modified FROM page WHERE key = ?", (key,)
+        ).fetchone()
+        return Validators(etag=row[0], last_modified=row[1]) if row else None
+
+    def page_with_text(self, text_hash: str) -> KnownUrl | None:
+        """Find the page of the result that has this main text."""
+        row = self._db.execute(
+            "SELECT page.key, page.url, page.depth, page.rank, page.number FROM page"
+            " JOIN url ON url.key = page.key WHERE text_hash = ? AND state = ?",
+            (text_hash, State.PAGE),
+        ).fetchone()
+        if row is None:
+            return None
+        return KnownUrl(key=row[0], url=row[1], depth=row[2], rank=row[3], number=row[4])
+
+    # Documents
+
+    def clear_documents(self) -> None:
+        """Forget all extracted documents, and what was wrong with pages."""
+        self._db.execute("DELETE FROM document")
+        self._db.execute("UPDATE url SET reason = NULL WHERE state = ?", (State.PAGE,))
+
+    def put_document(self, number: int, document: Document) -> None:
+        """Keep the extracted document at its place in the order."""
+        body = zlib.compress(json.dumps(asdict(document)).encode(), COMPRESSION)
+        self._db.execute(
+            "INSERT OR REPLACE INTO document VALUES (?, ?, ?, ?)",
+            (number, document.url, document.words, body),
+        )
+
+    def documents(self) -> Iterator[Document]:
+        """Iterate over the documents in order, one in memory at a time."""
+        numbers = self._db.execute("SELECT number FROM document ORDER BY number").fetchall()
+        for (number,) in numbers:
+            row = self._db.execute("SELECT body FROM document WHERE number = ?", (number,))
+            yield _read_document(row.fetchone()[0])
+
+    def document(self, url: str) -> Document:
+        """Read the document of one page."""
+        row = self._db.execute("SELECT body FROM document WHERE url = ?", (url,)).fetchone()
+        if row is None:
+            raise KeyError(url)
+        return _read_document(row[0])
+
+    def fetched(self, url: str) -> tuple[int, str, str]:
+        """Say how the page of a document was received: status, SHA-256, time."""
+        row: tuple[int, str, str] = self._db.execute(
+            "SELECT status, sha256, fetched_at FROM page WHERE url = ?", (url,)
+        ).fetchone()
+        return row
+
+    def set_problem(self, key: str, reason: str) -> None:
+        """Note that a page has no text worth having. It stays, to be asked for again."""
+        self._db.execute("UPDATE url SET reason = ? WHERE key = ?", (reason, key))
+
+    def document_numbers(self) -> set[int]:
+        """List the places in the order at which there is a document."""
+        return {row[0] for row in self._db.execute("SELECT number FROM document")}
+
+    def document_count(self) -> int:
+        """Count the documents."""
+        return int(self._db.execute("SELECT count(*) FROM document").fetchone()[0])
+
+    # Images
+
+    def put_asset(self, url: str, content_type: str, body: bytes, validators: Validators) -> None:
+        """Keep an image under the URL it is asked for by."""
+        self._db.execute(
+            "INSERT OR REPLACE INTO asset VALUES (?, ?, ?, ?, ?)",
+            (url, content_type, body, validators.etag, validators.last_modified),
+        )
+
+    def asset_validators(self, url: str) -> Validators | None:
+        """Read what a conditional request for the image would send; None if it is not there."""
+        row = self._db.execute(
+            "SELECT etag, last_modified FROM asset WHERE url = ?", (url,)
+        ).fetchone()
+        return Validators(etag=row[0], last_modified=row[1]) if row else None
+
+    def assets(self) -> Iterator[tuple[str, str, bytes]]:
+        """Iterate over (URL, content type, body), one in memory at a time."""
+        urls = self._db.execute("SELECT url FROM asset ORDER BY url").fetchall()
+        for (url,) in urls:
+            row = self._db.execute(
+                "SELECT url, content_type, body FROM asset WHERE url = ?", (url,)
+            ).fetchone()
+            yield row
+
+    def asset_sizes(self) -> dict[str, int]:
+        """Say how large each image is."""
+        return dict(self._db.execute("SELECT url, length(body) FROM asset").fetchall())
+
+    def drop_assets(self, urls: list[str]) -> None:
+        """Forget images no page shows any more."""
+        self._db.executemany("DELETE FROM asset WHERE url = ?", [(url,) for url in urls])
+
+
+def _read_document(body: bytes) -> Document:
+    found: dict[str, Any] = json.loads(zlib.decompress(body))
+    found["breadcrumbs"] = tuple(found["breadcrumbs"])
+    found["headings"] = tuple(Heading(**heading) for heading in found["headings"])
+    found["links"] = tuple((url, text) for url, text in found["links"])
+    found["images"] = tuple((url, alt) for url, alt in found["images"])
+    found["navigation"] = tuple(NavLink(**link) for link in found["navigation"])
+    return Document(**found)

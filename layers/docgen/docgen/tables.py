@@ -1,0 +1,144 @@
+"""How does an HTML table become a Markdown table, or, where it cannot, something else?"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+Block = tuple[str, str]
+"""What a piece of Markdown is ("p", "list", "code", …), and its text."""
+
+MOST_COLUMNS = 60
+LONGEST_REPEATED = 80  # a spanning cell longer than this is written once only
+_MARKS = re.compile(r"^(?:\s|>(?=\s|$)|\\?\[!\w+\]$|[-*+] (?:\[[ x]\] )?|\d+[.)] |#{1,6} )+")
+_BARE_PIPE = re.compile(r"(?<!\\)((?:\\\\)*)\|")
+
+
+@dataclass(slots=True)
+class Cell:
+    """A cell with the blocks in it."""
+
+    blocks: list[Block]
+    is_header: bool
+    columns: int = 1
+    rows: int = 1
+
+    def text(self) -> str:
+        """The whole cell on one line."""
+        parts: list[str] = []
+        for kind, block in self.blocks:
+            lines = [_MARKS.sub("", line).rstrip("\\").strip() for line in block.split("\n")]
+            parts.append(("; " if kind == "list" else " ").join(line for line in lines if line))
+        return _BARE_PIPE.sub(r"\1\\|", " ".join(part for part in parts if part))
+
+
+@dataclass(slots=True)
+class Row:
+    """A row, and whether it stands in the table's head."""
+
+    cells: list[Cell] = field(default_factory=list)
+    in_head: bool = False
+
+    @property
+    def is_header(self) -> bool:
+        """Whether every cell of the row is a header."""
+        return self.in_head or (bool(self.cells) and all(cell.is_header for cell in self.cells))
+
+
+def lay_out(rows: list[Row]) -> list[list[str]]:
+    """Write cells that span rows and columns into a plain grid."""
+    grid: list[list[str]] = []
+    spanning: dict[int, tuple[int, str]] = {}
+    for row in rows:
+        line: list[str] = []
+        for cell in row.cells:
+            _fill_spanned(line, spanning)
+            text = cell.text()
+            repeated = text if len(text) <= LONGEST_REPEATED else ""
+            for column in range(min(cell.columns, MOST_COLUMNS - len(line))):
+                if cell.rows > 1:
+                    spanning[len(line)] = (cell.rows - 1, "" if column else repeated)
+                line.append("" if column else text)
+        _fill_spanned(line, spanning)
+        grid.append(line)
+    return grid
+
+
+def _fill_spanned(line: list[str], spanning: dict[int, tuple[int, str]]) -> None:
+    while len(line) in spanning and len(line) < MOST_COLUMNS:
+        left, text = spanning.pop(len(line))
+        if left > 1:
+            spanning[len(line)] = (left - 1, text)
+        line.append(text)
+
+
+def _is_empty(line: list[str]) -> bool:
+    return not any(line)
+
+
+def to_markdown(rows: list[Row]) -> str:
+    """Write rows as a GFM table. A table without a header gets an empty one."""
+    grid = lay_out(rows)
+    headed = bool(rows) and rows[0].is_header
+    lines = [line for number, line in enumerate(grid) if not _is_empty(line) or (headed and not number)]
+    if not lines:
+        return ""
+    width = max(map(len, lines))
+    for line in lines:
+        line.extend([""] * (width - len(line)))
+    if not headed:
+        lines.insert(0, [""] * width)
+    written = ["| " + " | ".join(line) + " |" for line in lines]
+    written.insert(1, "|" + " --- |" * width)
+    return "\n".join(written)
+
+
+def to_blocks(rows: list[Row], *, is_presentation: bool) -> list[Block]:
+    """Write a table, or what it arranges; a row that is a heading ends one table and begins another."""
+    blocks: list[Block] = []
+    part: list[Row] = []
+    for row in rows:
+        filled = [cell for cell in row.cells if cell.blocks]
+        if len(filled) == 1 and any(kind == "h" for kind, _ in filled[0].blocks):
+            blocks.extend(_part(part, is_presentation=is_presentation))
+            blocks.extend(filled[0].blocks)
+            part = []
+        else:
+            part.append(row)
+    blocks.extend(_part(part, is_presentation=is_presentation))
+    return blocks
+
+
+def _part(rows: list[Row], *, is_presentation: bool) -> list[Block]:
+    if not any(cell.blocks for row in rows for cell in row.cells):
+        return []
+    if is_presentation or _is_layout(rows):
+        return _unwrap(rows)
+    if len(rows) == 1 and not rows[0].is_header:
+        if any(len(cell.blocks) > 1 or cell.blocks[0][0] != "p" for cell in rows[0].cells if cell.blocks):
+            return _unwrap(rows)
+        return [("p", " ".join(filter(None, (cell.text() for cell in rows[0].cells))))]
+    return [("table", to_markdown(rows))]
+
+
+def _is_layout(rows: list[Row]) -> bool:
+    """Whether a table only arranges what is no table: blocks side by side, code, one cell."""
+    cells = [cell for row in rows for cell in row.cells]
+    if len(cells) <= 1:
+        return True
+    if any(kind in ("code", "table", "h") for cell in cells for kind, _ in cell.blocks):
+        return True
+    return max(len(row.cells) for row in rows) == 1 and not any(cell.is_header for cell in cells)
+
+
+def _unwrap(rows: list[Row]) -> list[Block]:
+    """Give what a layout table holds, cell after cell, as if the table were not there."""
+    blocks: list[Block] = []
+    for row in rows:
+        for cell in row.cells:
+            if cell.is_header and len(cell.blocks) == 1 and cell.blocks[0][0] == "p":
+                text = cell.blocks[0][1]
+                blocks.append(("p", text if "**" in text or "\n" in text else f"**{text}**"))
+            else:
+                blocks.extend(cell.blocks)
+    return blocks

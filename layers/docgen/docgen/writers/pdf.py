@@ -1,0 +1,139 @@
+"""PDF: a typeset book with a title page, contents, bookmarks and links that work.
+
+The typesetter needs about a megabyte of memory for each page it sets, so the book is set in
+volumes of bounded size, each by a process of its own, and bound together at the end. What one
+volume cannot know of another (page numbers, where links lead) is filled in by the binder.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from docgen.writers.bundle import Bundle, PageContent, put
+from docgen.writers.pdf_bind import Binder, Bookmark
+from docgen.writers.pdf_body import PdfBody, shorten, string
+from docgen.writers.typeset import typeset
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from docgen.site import Entry
+    from docgen.writers.images import Image
+
+FILE = "documentation.pdf"
+STATIC = Path(__file__).parent / "static"
+VOLUME = 400_000
+"""Characters of source after which a volume is closed: some 150 pages."""
+MOST_CONTENTS = 3_000
+"""Lines of contents; a larger site's are cut to its upper levels."""
+
+
+class PdfWriter:
+    """Writes the source of the volumes page by page, and sets and binds them at the end."""
+
+    def __init__(self, bundle: Bundle, folder: Path) -> None:
+        self._bundle = bundle
+        self._path = folder / FILE
+        self._work = folder / ".typst"
+        self._work.mkdir()
+        shutil.copy(STATIC / "book.typ", self._work)
+        self._entries = bundle.site.entries()
+        self._bookmarks: list[Bookmark] = []
+        self._volumes: list[Path] = []
+        self._source: list[str] = []
+        self._size = 0
+
+    def page(self, content: PageContent) -> None:
+        """Write the source of one page, after the headings that stand above it."""
+        entry = self._headings_above()
+        body = PdfBody(self._bundle, content, entry, self._place)
+        for block in body.blocks():
+            if self._size > VOLUME:
+                self._close_volume()
+                self._add(f"#section.update({string(shorten(entry.label))})\n")
+            self._add(block)
+        self._bookmarks += body.bookmarks
+
+    def finish(self, tick: Callable[[float], None]) -> Path:
+        """Set the volumes, then the title page and contents, and bind them."""
+        self._close_volume()
+        binder = Binder(self._path.with_suffix(".part"))
+        for done, volume in enumerate(self._volumes):
+            source = volume.read_text("utf-8").replace("FIRST", str(binder.pages + 1), 1)
+            volume.write_text(source, "utf-8")
+            part = done / (len(self._volumes) + 1)
+            tick(part)
+            typeset(volume, partial(tick, part))
+            binder.add(volume.with_suffix(".pdf"))
+        front = self._work / "front.typ"
+        put(front, self._front(binder))
+        typeset(front, lambda: tick(1.0))
+        binder.add_front(front.with_suffix(".pdf"))
+        site = self._bundle.site
+        binder.finish(self._bookmarks, site.title, self._bundle.stamp)
+        self._path.with_suffix(".part").replace(self._path)
+        shutil.rmtree(self._work)
+        return self._path
+
+    def _headings_above(self) -> Entry:
+        """Write the headings without a page up to the next entry that has one."""
+        for entry in self._entries:
+            if entry.page is not None:
+                return entry
+            mark = f"part{len(self._bookmarks)}"
+            level = entry.depth + 1
+            self._add(f"#part({level}, {string(mark)}, {string(entry.label)})\n")
+            self._bookmarks.append(Bookmark(level, entry.label, mark, is_page=True, has_pages=True))
+        raise LookupError("more pages than the contents have")
+
+    def _add(self, source: str) -> None:
+        self._source.append(source)
+        self._size += len(source)
+
+    def _close_volume(self) -> None:
+        path = self._work / f"{len(self._volumes)}.typ"
+        put(path, self._opening("FIRST") + "".join(self._source))
+        self._volumes.append(path)
+        self._source, self._size = [], 0
+
+    def _opening(self, first: str) -> str:
+        site, stamp = self._bundle.site, self._bundle.stamp
+        language = (site.root.language or "en").partition("-")[0].lower()
+        language = language if re.fullmatch("[a-z]{2,3}", language) else "en"
+        return (
+            '#import "book.typ": *\n#show: book.with('
+            f"title: {string(site.title)}, head: {string(shorten(site.title))}, "
+            f"lang: {string(language)}, first: {first}, "
+            f"date: datetime(year: {stamp.year}, month: {stamp.month}, day: {stamp.day}))\n"
+        )
+
+    def _front(self, binder: Binder) -> str:
+        site, stamp = self._bundle.site, self._bundle.stamp
+        pages = [each for each in self._bookmarks if each.is_page]
+        deepest = 3
+        while deepest > 1 and sum(each.level <= deepest for each in pages) > MOST_CONTENTS:
+            deepest -= 1
+        lines = [
+            f"#line-of-contents({each.level}, {'true' if each.has_pages else 'false'}, "
+            f"{string(each.text)}, {string(each.mark)}, "
+            f"{binder.number_of(each.mark)})\n"
+            for each in pages
+            if each.level <= deepest
+        ]
+        return (
+            self._opening("none") + f"#title-page({string(site.title)}, {string(site.url)}, "
+            f"{string(f'{len(site.pages)} pages · {stamp:%-d %B %Y}')})\n"
+            f"#contents-page[\n{''.join(lines[:MOST_CONTENTS])}]\n"
+        )
+
+    def _place(self, image: Image) -> str:
+        """Put an image beside the sources."""
+        target = self._work / image.name
+        if not target.exists():
+            os.link(image.path, target)
+        return image.name

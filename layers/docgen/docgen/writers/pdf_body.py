@@ -1,0 +1,240 @@
+"""How does the tree of a page's Markdown look as source of the typesetter?
+
+Everything the crawled site says is inside string literals: there is nothing to break out of.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+
+from docgen.writers import links
+from docgen.writers.html_body import ALERTS
+from docgen.writers.pdf_bind import SCHEME, Bookmark
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from docgen.site import Entry
+    from docgen.writers.bundle import Bundle, PageContent
+    from docgen.writers.images import Image
+    from docgen.writers.syntax import Node
+
+LINE_WIDTH, MOST_HEIGHT = 447, 560  # points between the margins
+POINTS_PER_PIXEL = 0.75
+SMALL = 32  # pixels; a lower image stands in its line of text
+DEEPEST_BOOKMARK = 6
+LONGEST_WORD = 24
+"""Characters; longer words get invisible places to break, or they would stick out."""
+LONGEST_CODE_WORD = 78
+LONGEST_CODE = 12_000
+"""Characters; a longer block of code is set as several."""
+
+_UNBROKEN = re.compile(rf"\S{{{LONGEST_WORD + 1},}}")
+_UNBROKEN_CODE = re.compile(rf"\S{{{LONGEST_CODE_WORD + 1},}}")
+_BREAKS = re.compile(r"(?<=[._/:;,=?&(){}\[\]<>|-])(?=\w)|(?<=[a-z])(?=[A-Z])|(?<=\w{12})(?=\w)")
+_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+HALF_A_LINE = 52  # characters of the running head
+ZERO_WIDTH_SPACE = "\u200b"
+NOTHING = "[]"
+
+
+class PdfBody:
+    """Turns one page's tree into Typst code."""
+
+    def __init__(
+        self, bundle: Bundle, content: PageContent, entry: Entry, place: Callable[[Image], str]
+    ) -> None:
+        self._bundle = bundle
+        self._content = content
+        self._entry = entry
+        self._place = place
+        self._level = entry.depth + 1
+        self._footnotes: dict[str, Node] = {}
+        self._is_in_note = False
+        self.bookmarks: list[Bookmark] = []
+        """The headings written so far."""
+
+    def blocks(self) -> Iterator[str]:
+        """Write the page, block by block."""
+        tree = self._content.tree
+        self._footnotes = {node.text: node for node in tree.walk() if node.kind == "footnote"}
+        yield f"#start({self._level}, {string(shorten(self._entry.label))})\n"
+        for child in tree.children:
+            if child.kind == "codeblock":
+                yield from (f"#{piece}\n" for piece in self._codeblocks(child))
+            else:
+                yield f"#{self._one(child)}\n"
+
+    def _one(self, node: Node) -> str:
+        code: str = getattr(self, f"_{node.kind}")(node)
+        return code
+
+    def _all(self, node: Node) -> str:
+        pieces = [self._one(child) for child in node.children]
+        return f"{{{';'.join(pieces)}}}" if pieces else NOTHING
+
+    def _text(self, node: Node) -> str:
+        return string(_breakable(node.text))
+
+    def _code(self, node: Node) -> str:
+        return f"raw({string(_breakable(node.text))})"
+
+    def _emphasis(self, node: Node) -> str:
+        return f"emph({self._all(node)})"
+
+    def _strong(self, node: Node) -> str:
+        return f"strong({self._all(node)})"
+
+    def _strike(self, node: Node) -> str:
+        return f"strike({self._all(node)})"
+
+    def _sub(self, node: Node) -> str:
+        return f"sub({self._all(node)})"
+
+    def _sup(self, node: Node) -> str:
+        return f"super({self._all(node)})"
+
+    def _kbd(self, node: Node) -> str:
+        return f"key({self._all(node)})"
+
+    def _break(self, _: Node) -> str:
+        return "linebreak()"
+
+    def _rule(self, _: Node) -> str:
+        return "rule"
+
+    def _math(self, node: Node) -> str:
+        return f"formula({string(_breakable(node.text))})"
+
+    def _mathblock(self, node: Node) -> str:
+        return f"align(center, formula({string(_breakable(node.text))}))"
+
+    def _link(self, node: Node) -> str:
+        target = self._bundle.site.find(node.text)
+        if target is not None:
+            address = f"{SCHEME}:{mark_of(target.page.number, target.heading)}"
+        else:
+            address = links.external(node.text) or ""
+        return f"link({string(address)}, {self._all(node)})" if address else self._all(node)
+
+    def _image(self, node: Node) -> str:
+        image = self._bundle.images.get(node.text)
+        if image is None:
+            address, label = links.external(node.text), node.plain() or "Image"
+            text = f"emph({string(f'[{label}]')})"
+            return f"link({string(address)}, {text})" if address else text
+        width, height = fit(image, LINE_WIDTH, MOST_HEIGHT)
+        show = "inline-picture" if image.height <= SMALL else "picture"
+        size = f"{width:.1f}pt, {height:.1f}pt"
+        return f"{show}({string(self._place(image))}, {size}, {string(node.plain())})"
+
+    def _paragraph(self, node: Node) -> str:
+        # A block within a paragraph would be left out.
+        kind = "block" if any(self._is_block(each) for each in node.walk()) else "par"
+        return f"{kind}({self._all(node)})"
+
+    def _is_block(self, node: Node) -> bool:
+        image = self._bundle.images.get(node.text) if node.kind == "image" else None
+        return node.kind == "mathblock" or (image is not None and image.height > SMALL)
+
+    def _heading(self, node: Node) -> str:
+        first = not self.bookmarks
+        look = 1 if first else max(2, node.value)
+        level = self._level + look - 1
+        mark = mark_of(self._content.page.number, len(self.bookmarks))
+        text = self._entry.label if first else " ".join(node.plain().split())
+        self.bookmarks.append(
+            Bookmark(
+                min(level, DEEPEST_BOOKMARK),
+                text,
+                mark,
+                is_page=first,
+                has_pages=first and bool(self._entry.children),
+            )
+        )
+        head = f"head({look}, {string(mark)}, {self._all(node)})"
+        origin = links.external(self._content.page.url)
+        return f"{{{head};origin({string(origin)})}}" if first and origin else head
+
+    def _quote(self, node: Node) -> str:
+        return f"quoted({self._all(node)})"
+
+    def _alert(self, node: Node) -> str:
+        name = ALERTS.get(node.text, node.text.title())
+        return f"alert({string(node.text)}, {string(name)}, {self._all(node)})"
+
+    def _codeblock(self, node: Node) -> str:
+        return f"{{{';'.join(self._codeblocks(node))}}}"
+
+    def _codeblocks(self, node: Node) -> Iterator[str]:
+        text = _UNBROKEN_CODE.sub(_cut, node.text.rstrip("\n").expandtabs(4))
+        while True:
+            end = len(text)
+            if end > LONGEST_CODE:
+                end = text.rfind("\n", 1, LONGEST_CODE) + 1 or LONGEST_CODE
+            yield f"code({string(node.value)}, {string(text[:end].rstrip('\n'))})"
+            text = text[end:]
+            if not text:
+                return
+
+    def _list(self, node: Node) -> str:
+        items = ", ".join(self._all(child) for child in node.children)
+        if not items:
+            return NOTHING
+        return f"list({items})" if node.value is None else f"enum(start: {node.value}, {items})"
+
+    def _item(self, node: Node) -> str:
+        return self._all(node)
+
+    def _table(self, node: Node) -> str:
+        columns = len(node.value)
+        aligns = ", ".join("left" if each == "none" else each for each in node.value)
+        rows = [[self._all(cell) for cell in row.children[:columns]] for row in node.children]
+        for row in rows:
+            row += [NOTHING] * (columns - len(row))
+        header, cells = rows[0], [cell for row in rows[1:] for cell in row]
+        return f"rows(({aligns},), ({', '.join(header)},), {', '.join(cells)})"
+
+    def _reference(self, node: Node) -> str:
+        note = self._footnotes.get(node.text)
+        if note is None or self._is_in_note:
+            return string(f"[{node.text}]")
+        self._is_in_note = True
+        code = f"footnote({self._all(note)})"
+        self._is_in_note = False
+        return code
+
+    def _footnote(self, _: Node) -> str:
+        return NOTHING  # stands where it is referred to
+
+
+def mark_of(page: int, heading: int) -> str:
+    """Name the place of a heading."""
+    return f"h{page}.{heading}"
+
+
+def fit(image: Image, width: float, height: float) -> tuple[float, float]:
+    """Give the size of an image in points: its own, or as large as fits."""
+    scale = min(POINTS_PER_PIXEL, width / image.width, height / image.height)
+    return image.width * scale, image.height * scale
+
+
+def shorten(text: str) -> str:
+    """Cut what has to fit half a line."""
+    return text if len(text) <= HALF_A_LINE else text[: HALF_A_LINE - 2].rstrip() + " …"
+
+
+def string(text: str | None) -> str:
+    """Write a Typst string: its escapes are JSON's, once what is no text is gone."""
+    return json.dumps(_UNPRINTABLE.sub("", text or ""), ensure_ascii=False)
+
+
+def _breakable(text: str) -> str:
+    return _UNBROKEN.sub(lambda match: _BREAKS.sub(ZERO_WIDTH_SPACE, match[0]), text)
+
+
+def _cut(match: re.Match[str]) -> str:
+    word = match[0]
+    return ZERO_WIDTH_SPACE.join(word[i : i + 10] for i in range(0, len(word), 10))

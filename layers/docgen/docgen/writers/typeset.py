@@ -1,0 +1,103 @@
+"""Runs the typesetter in a process of its own, which gives all its memory back.
+
+Also the program of that process: `python typeset.py SOURCE TARGET IMAGES LIBRARY`.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from docgen.writers.images import Image
+
+SHARPNESS = 2
+"""Pixels of a picture for one of the drawing."""
+POLL_SECONDS = 0.5
+MOST_SECONDS = 300
+"""For one volume, which takes three; what needs a hundred times as long does not end."""
+
+
+class TypesettingFailed(Exception):
+    """The typesetter refused or did not end."""
+
+
+def typeset(source: Path, tick: Callable[[], None]) -> None:
+    """Set `source` as the PDF of the same name; call `tick` about twice a second.
+
+    Set again without images if it fails with them: a broken image is no reason to have no book.
+
+    Raises:
+        TypesettingFailed: It fails without images, too.
+    """
+    target = source.with_suffix(".pdf")
+    problem = _run(source, target, "yes", tick)
+    if problem is not None:
+        problem = _run(source, target, "no", tick)
+    if problem is not None:
+        raise TypesettingFailed(problem)
+
+
+def rasterise(images: Iterable[Image], folder: Path) -> dict[str, Path]:
+    """Make PNG files of drawings and the like, by name; what cannot be made one is left out."""
+    made: dict[str, Path] = {}
+    for image in images:
+        shutil.copy(image.path, folder / image.name)
+        source = folder / f"{image.name}.typ"
+        size = f"width: {image.width * SHARPNESS}pt, height: {image.height * SHARPNESS}pt"
+        source.write_text(
+            f'#set page(margin: 0pt, fill: none, {size})\n#image("{image.name}", {size})'
+        )
+        target = folder / f"{image.name}.png"
+        if _run(source, target, "yes", lambda: None) is None:
+            made[image.name] = target
+    return made
+
+
+def _run(source: Path, target: Path, images: str, tick: Callable[[], None]) -> str | None:
+    spec = find_spec("typst")
+    library = Path(spec.origin).parents[1] if spec and spec.origin else Path()
+    arguments = [str(source), str(target), images, str(library)]
+    process = subprocess.Popen(  # noqa: S603 - our own file and our own interpreter
+        [sys.executable, "-E", "-s", str(Path(__file__)), *arguments],
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        for _ in range(int(MOST_SECONDS / POLL_SECONDS)):
+            try:
+                _, problem = process.communicate(timeout=POLL_SECONDS)
+            except subprocess.TimeoutExpired:
+                tick()
+            else:
+                return (problem.strip()[-2000:] or "no reason") if process.returncode else None
+        return f"not done after {MOST_SECONDS} seconds"
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.communicate()
+
+
+def main(source: str, target: str, images: str, library: str) -> None:
+    """Set one file."""
+    sys.path.append(library)
+    import typst
+
+    typst.compile(
+        source,
+        output=target,
+        root=str(Path(source).parent),
+        sys_inputs={"images": images},
+        pdf_tags=False,
+        ppi=72,
+    )
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
