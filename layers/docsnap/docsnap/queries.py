@@ -1,0 +1,273 @@
+"""What is there? Every read of the table; whatever has expired is absent."""
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import batched, islice
+from uuid import UUID
+
+from docsnap.errors import InvalidCursor, JobNotFound
+from docsnap.items import (
+    BY_DEADLINE,
+    BY_STATUS,
+    DEADLINE_SHARDS,
+    IS_CURRENT,
+    WAITING_SHARDS,
+    WEBHOOK_SHARD,
+    Item,
+    decode_delivery,
+    decode_event,
+    decode_job,
+    delivery_key,
+    epoch,
+    iso,
+    job_key,
+)
+from docsnap.jobs import SEND_GRACE, Delivery, Job, JobEvent, JobKey, JobStatus
+from docsnap.table import Table
+
+__all__ = [
+    "DEADLINE_SHARDS",
+    "JobPage",
+    "count",
+    "count_active",
+    "due_deliveries",
+    "get",
+    "get_delivery",
+    "history",
+    "list_jobs",
+    "others_wait",
+    "overdue",
+]
+
+_PAGE = 25
+"""Overdue jobs read at a time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobPage:
+    """Some jobs, newest first, and where to go on."""
+
+    jobs: tuple[Job, ...]
+    cursor: str | None
+
+
+def get(table: Table, key: JobKey, now: datetime) -> Job:
+    """Read one job, as the last write left it.
+
+    Raises:
+        JobNotFound: There is none, or it has expired.
+    """
+    item = table.get(job_key(key))
+    if item is None or (job := decode_job(item)).is_expired(now):
+        raise JobNotFound
+    return job
+
+
+def list_jobs(
+    table: Table,
+    owner: str,
+    *,
+    now: datetime,
+    status: JobStatus | None = None,
+    limit: int = 20,
+    cursor: str | None = None,
+) -> JobPage:
+    """List a user's jobs, newest first.
+
+    A cursor only says after which job to go on. It names no user, so a forged one leads nowhere
+    but through its bearer's own jobs.
+
+    Raises:
+        InvalidCursor: No earlier page has given it.
+    """
+    before = _decode_cursor(cursor) if cursor else "~"
+    found = (
+        _jobs_in(table, owner, status, before, now, limit)
+        if status
+        else _jobs(table, owner, before, now, limit)
+    )
+    jobs = tuple(islice(found, limit + 1))
+    more = len(jobs) > limit
+    return JobPage(jobs=jobs[:limit], cursor=_encode_cursor(jobs[limit - 1].id) if more else None)
+
+
+def count(table: Table, owner: str, now: datetime) -> Mapping[JobStatus, int]:
+    """Count a user's jobs by status; every status is present.
+
+    Read from the keys of by_status alone, so it may be a moment behind.
+    """
+    counts = Counter(
+        JobStatus(status)
+        for status, _, expiry in (
+            item["statusKey"].split("#")
+            for item in table.query(
+                "pk = :pk",
+                {":pk": _partition(owner)},
+                IndexName=BY_STATUS,
+                ProjectionExpression="statusKey",
+            )
+        )
+        if not _is_past(expiry, now)
+    )
+    return {status: counts[status] for status in JobStatus}
+
+
+def history(table: Table, key: JobKey, now: datetime) -> tuple[JobEvent, ...]:
+    """Tell what happened to a job, in order.
+
+    The events repeat the owner and the expiry of their job, so that one query answers.
+
+    Raises:
+        JobNotFound: There is no such job of this user, or it has expired.
+    """
+    items = [
+        item
+        for item in table.query(
+            "pk = :pk AND begins_with(sk, :event)",
+            {":pk": f"JOB#{key.id}", ":event": "EVENT#"},
+            ConsistentRead=True,
+        )
+        if item["owner"] == key.owner
+    ]
+    events = tuple(decode_event(item) for item in items)
+    changes = [event for event in events if event.status]
+    if not changes:
+        raise JobNotFound
+    expires_at = changes[-1].job_expires_at
+    if expires_at and expires_at <= now:
+        raise JobNotFound
+    return events
+
+
+def overdue(table: Table, shard: str, now: datetime) -> Iterator[Job]:
+    """Find jobs whose deadline has passed, the longest overdue first, page by page.
+
+    The index may be behind: what is yielded is read from the table itself, and overdue there.
+    """
+    for keys in batched(_due(table, shard, now), _PAGE, strict=False):
+        jobs = [decode_job(item) for item in table.get_many(keys)]
+        yield from sorted(
+            (
+                job
+                for job in jobs
+                if job.deadline_at and job.deadline_at <= now and not job.is_expired(now)
+            ),
+            key=lambda job: (job.deadline_at, job.id),
+        )
+
+
+def due_deliveries(table: Table, now: datetime) -> Iterator[Delivery]:
+    """Find webhooks that are due, page by page."""
+    for keys in batched(_due(table, WEBHOOK_SHARD, now), _PAGE, strict=False):
+        for item in table.get_many(keys):
+            delivery = decode_delivery(item)
+            if delivery.due_at <= now and int(item["expiresAt"]) > epoch(now):
+                yield delivery
+
+
+def get_delivery(table: Table, job: Job) -> Delivery | None:
+    """Find the webhook that is owed since the job finished, as returned by the transition."""
+    item = table.get(delivery_key(job.key, job.version))
+    return decode_delivery(item) if item else None
+
+
+def others_wait(table: Table, owner: str, now: datetime) -> bool:
+    """Tell whether a job of anybody else is ready for a worker."""
+    limits = {**dict.fromkeys(WAITING_SHARDS, "~"), "delayed": iso(now + SEND_GRACE)}
+    return any(
+        next(_unfinished_of_others(table, owner, shard, before), None)
+        for shard, before in limits.items()
+    )
+
+
+def count_active(table: Table, owner: str, now: datetime) -> int:
+    """Count the workers that are at jobs of this user."""
+    keys = table.query(
+        "pk = :pk AND begins_with(statusKey, :active)",
+        {":pk": _partition(owner), ":active": "active#"},
+        IndexName=BY_STATUS,
+    )
+    return sum(1 for _ in keys)
+
+
+def _unfinished_of_others(table: Table, owner: str, shard: str, before: str) -> Iterator[Item]:
+    return table.query(
+        "deadlineShard = :shard AND deadlineAt <= :before",
+        {":shard": shard, ":before": before, ":pk": _partition(owner)},
+        IndexName=BY_DEADLINE,
+        FilterExpression="pk <> :pk",
+    )
+
+
+def _jobs(table: Table, owner: str, before: str, now: datetime, limit: int) -> Iterator[Job]:
+    items = table.query(
+        "pk = :pk AND sk BETWEEN :first AND :last",
+        {":pk": _partition(owner), ":first": "JOB#", ":last": f"JOB#{before}", ":now": epoch(now)},
+        FilterExpression=IS_CURRENT,
+        ScanIndexForward=False,
+        ConsistentRead=True,
+        Limit=limit + 2,
+    )
+    return (decode_job(item) for item in items if item["sk"] != f"JOB#{before}")
+
+
+def _jobs_in(
+    table: Table, owner: str, status: JobStatus, before: str, now: datetime, limit: int
+) -> Iterator[Job]:
+    """Read by status: keys from the index, and the jobs they name from the table.
+
+    The index may be behind, so a job that has left the status since is left out.
+    """
+    keys = (
+        {"pk": item["pk"], "sk": item["sk"]}
+        for item in table.query(
+            "pk = :pk AND statusKey BETWEEN :first AND :last",
+            {":pk": _partition(owner), ":first": f"{status}#", ":last": f"{status}#{before}"},
+            IndexName=BY_STATUS,
+            ScanIndexForward=False,
+            Limit=limit + 1,
+        )
+        if not _is_past(item["statusKey"].rpartition("#")[2], now)
+    )
+    for some in batched(keys, min(limit + 1, 100), strict=False):
+        jobs = [decode_job(item) for item in table.get_many(some)]
+        yield from sorted(
+            (job for job in jobs if job.status is status and not job.is_expired(now)),
+            key=lambda job: job.id,
+            reverse=True,
+        )
+
+
+def _due(table: Table, shard: str, now: datetime) -> Iterator[Item]:
+    for item in table.query(
+        "deadlineShard = :shard AND deadlineAt <= :now",
+        {":shard": shard, ":now": iso(now)},
+        IndexName=BY_DEADLINE,
+        Limit=_PAGE,
+    ):
+        yield {"pk": item["pk"], "sk": item["sk"]}
+
+
+def _partition(owner: str) -> str:
+    return f"USER#{owner}"
+
+
+def _is_past(expiry: str, now: datetime) -> bool:
+    return bool(expiry) and int(expiry) <= epoch(now)
+
+
+def _encode_cursor(job_id: str) -> str:
+    return urlsafe_b64encode(UUID(job_id).bytes).decode().rstrip("=")
+
+
+def _decode_cursor(cursor: str) -> str:
+    try:
+        job_id = str(UUID(bytes=urlsafe_b64decode(cursor + "==")))
+    except ValueError as error:
+        raise InvalidCursor from error
+    if _encode_cursor(job_id) != cursor:
+        raise InvalidCursor
+    return job_id

@@ -1,0 +1,403 @@
+"""How does a job change its state? One verb, one conditional write.
+
+What a verb makes of a job is decided in `lifecycle`. It is written on condition that the job is
+still as it was read, lease token included; a change of status in one transaction with its entry
+in the history, the owner's load and, at the end, the webhook that is owed. Whoever finds that
+somebody was faster decides anew on what is there now. Whoever finds his own mark was there
+himself: only the answer was lost.
+"""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from docsnap import lifecycle
+from docsnap.errors import DocSnapError, OwnerBusy, Unavailable
+from docsnap.items import (
+    IS_CURRENT,
+    Item,
+    decode_job,
+    delivery_key,
+    encode_delivery,
+    encode_event,
+    encode_job,
+    epoch,
+    iso,
+    job_key,
+    quota_key,
+)
+from docsnap.jobs import (
+    ACTIVE,
+    UNFINISHED,
+    Delivery,
+    Job,
+    JobEvent,
+    JobFailure,
+    JobKey,
+    JobResult,
+    Lease,
+    new_token,
+)
+from docsnap.lifecycle import LEASE, Decision, Step
+from docsnap.table import ConditionFailed, Table, Write
+
+FIRST_DELIVERY_EVENT = 10
+"""Of a job's version: behind the events of the change itself."""
+
+_TRIES = 6
+"""How often somebody else may be faster before a change is given up."""
+
+
+class _Overtaken(DocSnapError):
+    """Somebody else changed the job first."""
+
+    def __init__(self, job: Job | None) -> None:
+        super().__init__()
+        self.job = job
+
+
+def claim(
+    table: Table,
+    key: JobKey,
+    *,
+    worker_id: str,
+    now: datetime,
+    ends_at: datetime | None = None,
+    redriven_at: datetime | None = None,
+    max_active_per_owner: int | None = None,
+) -> Job:
+    """Take the job for one attempt, or for a further invocation of it (`job.hops` > 0).
+
+    The job must be waiting, delayed with its backoff passed, or active with a lapsed lease and
+    attempts left. It counts the attempt and writes a fresh lease token, which every later write of
+    this invocation has to present.
+
+    `ends_at` is when Lambda stops the invocation. `redriven_at` is when the message was sent, if it
+    was redriven from the dead-letter queue: it may claim a job that had failed before that.
+
+    Raises:
+        NotClaimable: Finished, gone, or somebody else's (`error.job` tells which). Acknowledge.
+        NotDue: Its backoff has not passed. Postpone the message to `error.due_at`.
+        OwnerBusy: `max_active_per_owner` workers are at jobs of the owner already. If
+            `queries.others_wait`, enqueue the job afresh with a delay and acknowledge; else claim
+            without the limit.
+        Unavailable: DynamoDB did not answer. Report the message as failed; it comes back.
+    """
+    lease = Lease(token=new_token(), expires_at=now + LEASE, worker_id=worker_id, ends_at=ends_at)
+    return _change(
+        table,
+        _read(table, key, now),
+        lambda job: lifecycle.claimed(job, lease, redriven_at=redriven_at, now=now),
+        now,
+        most_active=max_active_per_owner,
+    )
+
+
+def renew(table: Table, job: Job, *, stage: str | None, progress: int, now: datetime) -> Job:
+    """Extend the lease and show progress.
+
+    One plain update of one write unit as a rule. Call it every 15 s at least, also when nothing
+    has changed. Progress never goes back.
+
+    Raises:
+        LeaseLost: Stop; leave the job and what others published alone.
+        CancelRequested: Stop, remove what the attempt left, then `cleaned`.
+        Unavailable: Nothing is known; go on, and renew again.
+    """
+    return _change(
+        table,
+        job,
+        lambda current: lifecycle.renewed(current, job, stage=stage, progress=progress, now=now),
+        now,
+    )
+
+
+def hand_on(table: Table, job: Job, *, retention: timedelta, now: datetime) -> Job:
+    """Let a further invocation continue the attempt; the caller enqueues the job then.
+
+    The returned job is waiting, or failed if the attempt has used up its invocations.
+    Raises as `renew` does; after Unavailable the sweeper sees to the job.
+    """
+    return _change(
+        table,
+        job,
+        lambda current: lifecycle.handed_on(current, job, retention=retention, now=now),
+        now,
+    )
+
+
+def complete(
+    table: Table,
+    job: Job,
+    result: JobResult,
+    *,
+    retention: timedelta,
+    leftovers: bool = False,
+    now: datetime,
+) -> Job:
+    """Publish the result, if the lease still holds.
+
+    `leftovers` says that the bucket may hold more of the job than its result (a checkpoint, files
+    of an earlier attempt): the sweeper is then told to clean up.
+    Raises as `renew` does. A completion whose answer was lost is recognised, also by a later call.
+    """
+    return _change(
+        table,
+        job,
+        lambda current: lifecycle.completed(
+            current, job, result, retention=retention, leftovers=leftovers, now=now
+        ),
+        now,
+    )
+
+
+def delay(table: Table, job: Job, failure: JobFailure, *, until: datetime, now: datetime) -> Job:
+    """End the attempt; the next begins when the message comes back at `until`.
+
+    Raises as `renew` does.
+    """
+    return _change(
+        table,
+        job,
+        lambda current: lifecycle.delayed(current, job, failure, until=until, now=now),
+        now,
+    )
+
+
+def fail(
+    table: Table,
+    job: Job,
+    failure: JobFailure,
+    *,
+    retention: timedelta,
+    leftovers: bool = False,
+    now: datetime,
+) -> Job:
+    """End the attempt and the job. `leftovers` and the errors are those of `complete`.
+
+    The checkpoint of a failed job is no leftover: a retry continues from it.
+    """
+    return _change(
+        table,
+        job,
+        lambda current: lifecycle.failed(
+            current, job, failure, retention=retention, leftovers=leftovers, now=now
+        ),
+        now,
+    )
+
+
+def rescue(table: Table, job: Job, *, retention: timedelta, now: datetime) -> Job:
+    """Take an active job from a worker whose lease has lapsed.
+
+    The returned job is waiting, and the caller enqueues it; or failed, with no attempts left.
+
+    Raises:
+        NotClaimable: Nothing to rescue any more.
+        Unavailable: Left to the next sweep.
+    """
+    return _change(
+        table, job, lambda current: lifecycle.rescued(current, retention=retention, now=now), now
+    )
+
+
+def resent(table: Table, job: Job, *, now: datetime) -> Job:
+    """Note that a message is being sent for an overdue waiting or delayed job; then send it.
+
+    Raises:
+        NotClaimable: No longer overdue; another sweep was faster, or a worker has it.
+        Unavailable: Left to the next sweep.
+    """
+    return _change(table, job, lambda current: lifecycle.resent(current, now=now), now)
+
+
+def cancel(table: Table, key: JobKey, *, retention: timedelta, now: datetime) -> Job:
+    """Cancel an unfinished job at once.
+
+    If a worker was at it, `job.lease` says so: it learns of it at its next renewal. What is in the
+    bucket is removed by that worker, or by the sweeper once no worker can be left.
+
+    Raises:
+        JobNotFound: There is no such job.
+        WrongState: It has finished already.
+        Unavailable: Try again.
+    """
+    return _change(
+        table,
+        _read(table, key, now),
+        lambda job: lifecycle.cancelled(job, retention=retention, now=now),
+        now,
+    )
+
+
+def retry(table: Table, key: JobKey, *, now: datetime) -> Job:
+    """Put a failed job back to waiting with all its attempts; then enqueue it.
+
+    Should that send fail, the sweeper sends: the retry holds.
+
+    Raises:
+        JobNotFound: There is no such job.
+        WrongState: It has not failed.
+        Unavailable: Try again.
+    """
+    return _change(table, _read(table, key, now), lambda job: lifecycle.retried(job, now=now), now)
+
+
+def cleaned(table: Table, job: Job, *, now: datetime) -> Job:
+    """Note that the bucket holds no leftovers of a finished job any more.
+
+    Raises:
+        NotClaimable: The job is gone, or was retried meanwhile.
+        Unavailable: Left to the next sweep.
+    """
+    return _change(table, job, lifecycle.cleaned, now)
+
+
+def begin_delivery(table: Table, delivery: Delivery, *, retry_at: datetime) -> Delivery | None:
+    """Take a due webhook for one try; None if somebody else has it, or it is done.
+
+    It is due again at `retry_at` unless `end_delivery` says otherwise.
+    """
+    begun = replace(delivery, tries=delivery.tries + 1, due_at=retry_at)
+    token = new_token()
+    write = Write(
+        operation="Update",
+        target=delivery_key(delivery.job.key, delivery.job.version),
+        set={"tries": begun.tries, "deadlineAt": iso(retry_at), "writeId": token},
+        condition="tries = :tries",
+        values={":tries": delivery.tries},
+    )
+    try:
+        table.write([write], token=token)
+    except ConditionFailed as error:
+        return begun if _is_own(error.failures[0], token) else None
+    return begun
+
+
+def end_delivery(
+    table: Table,
+    delivery: Delivery,
+    *,
+    delivered: bool,
+    give_up: bool,
+    duration_ms: int,
+    error: JobFailure | None,
+    now: datetime,
+) -> None:
+    """Note in the job's history how a try ended; the last one, if delivered or given up."""
+    key, version = delivery.job.key, delivery.job.version
+    event = JobEvent(
+        at=now,
+        verb="webhook_delivered" if delivered else "webhook_failed",
+        attempt=delivery.tries,
+        duration_ms=duration_ms,
+        error=error,
+    )
+    item = encode_event(key, event, version=version, n=FIRST_DELIVERY_EVENT + delivery.tries)
+    writes = [Write(operation="Put", target=item)]
+    if delivered or give_up:
+        writes.append(Write(operation="Delete", target=delivery_key(key, version)))
+    table.write(writes, token=new_token())
+
+
+def _read(table: Table, key: JobKey, now: datetime) -> Job | None:
+    return _present(table.get(job_key(key)), now)
+
+
+def _present(item: Item | None, now: datetime) -> Job | None:
+    if item is None:
+        return None
+    job = decode_job(item)
+    return None if job.is_expired(now) else job
+
+
+def _change(
+    table: Table,
+    job: Job | None,
+    decide: Decision,
+    now: datetime,
+    *,
+    most_active: int | None = None,
+) -> Job:
+    """Write what is decided on the job; decide anew as long as somebody else is faster."""
+    for _ in range(_TRIES):
+        step = decide(job)
+        if job is None or step.job is job:
+            return step.job
+        try:
+            return _commit(table, job, step, now, most_active)
+        except _Overtaken as overtaken:
+            job = overtaken.job
+    raise Unavailable
+
+
+def _commit(table: Table, before: Job, step: Step, now: datetime, most_active: int | None) -> Job:
+    token = new_token()
+    later = max(now, before.updated_at + timedelta(milliseconds=1))
+    after = replace(
+        step.job,
+        version=before.version + 1,
+        updated_at=later if step.is_visible else before.updated_at,
+    )
+    writes = [_update(before, after, now, token)]
+    if step.events:
+        writes += [*_load(before, after, most_active), *_records(after, step.events)]
+    try:
+        table.write(writes, token=token)
+    except ConditionFailed as error:
+        if 0 not in error.failures:
+            raise OwnerBusy(job=before) from error
+        if not _is_own(error.failures[0], token):
+            raise _Overtaken(_present(error.failures[0], now)) from error
+    return decode_job(encode_job(after))
+
+
+def _update(before: Job, after: Job, now: datetime, token: str) -> Write:
+    """Write what differs, if the job is still as it was read."""
+    old, new = encode_job(before), {**encode_job(after), "writeId": token}
+    condition = f"{IS_CURRENT} AND version = :version AND #status = :status"
+    values = {":now": epoch(now), ":version": before.version, ":status": before.status.value}
+    if before.lease:
+        condition += " AND leaseToken = :token"
+        values[":token"] = before.lease.token
+    return Write(
+        operation="Update",
+        target=job_key(before.key),
+        set={name: value for name, value in new.items() if old.get(name) != value},
+        remove=[name for name in old if name not in new],
+        condition=condition,
+        values=values,
+    )
+
+
+def _load(before: Job, after: Job, most_active: int | None) -> list[Write]:
+    """Keep count of the owner's unfinished and active jobs, in the same transaction: no drift."""
+    changes = {
+        "unfinished": (after.status in UNFINISHED) - (before.status in UNFINISHED),
+        "active": (after.status is ACTIVE) - (before.status is ACTIVE),
+    }
+    if not any(changes.values()):
+        return []
+    is_limited = changes["active"] > 0 and most_active is not None
+    return [
+        Write(
+            operation="Update",
+            target=quota_key(before.owner),
+            add={name: change for name, change in changes.items() if change},
+            condition="attribute_not_exists(active) OR active < :most" if is_limited else None,
+            values={":most": most_active} if is_limited else {},
+        )
+    ]
+
+
+def _records(job: Job, events: tuple[JobEvent, ...]) -> list[Write]:
+    items = [
+        encode_event(job.key, event, version=job.version, n=n) for n, event in enumerate(events)
+    ]
+    if job.is_finished and job.webhook_url:
+        items.append(encode_delivery(Delivery(job=job, due_at=job.updated_at)))
+    return [Write(operation="Put", target=item) for item in items]
+
+
+def _is_own(item: Item | None, token: str) -> bool:
+    """Whether this very call wrote what is there; only its answer was lost."""
+    return item is not None and item.get("writeId") == token
