@@ -1,0 +1,1 @@
+"""The sweeper function: puts right what is overdue."""

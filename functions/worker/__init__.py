@@ -1,0 +1,1 @@
+"""The worker function: takes jobs from the queue."""
