@@ -1,0 +1,78 @@
+"""Start the emulator so that its state survives whatever ends it.
+
+Runs in the emulator's own environment: `python launch.py SITE_PACKAGES`, with what the emulator
+reads itself (port, addresses, directories) in its environment variables.
+
+Gap: the emulator saves its state when it ends in good order, and only then. Here a thread saves
+what jobs change every two seconds, and everything (functions and their layers are large) on
+SIGUSR1, which the deployment sends. Gone when: jobs survive a SIGKILL without this.
+
+Gap: the emulator enforces the policies that ask for TLS, but clients reach it over plain HTTP on
+loopback. Here every request counts as one over TLS. Gone when: it offers TLS that clients trust.
+
+What is called and replaced for that is not public: the emulator's version is pinned.
+"""
+
+import importlib
+import logging
+import os
+import signal
+import sys
+import threading
+import urllib.request
+from pathlib import Path
+from types import FrameType
+
+INTERVAL_SECONDS = 2.0
+CHANGED_BY_JOBS = ("dynamodb", "sqs", "s3")
+
+
+def main() -> None:
+    """Run the emulator until it is told to end."""
+    # The SAM transform comes from the development environment, and is looked up last. It must not
+    # be installed here: functions see what is, and would not notice what their layers lack.
+    sys.path.append(sys.argv.pop(1))
+    app = importlib.import_module("ministack.app")
+    persistence = importlib.import_module("ministack.core.persistence")
+    logging.getLogger("persistence").setLevel(logging.WARNING)
+    pin_request_origin = app.pin_request_origin
+    vars(app)["pin_request_origin"] = lambda address, _tls: pin_request_origin(address, True)
+    requested = threading.Event()
+    ended = threading.Event()
+    saved = Path(os.environ["STATE_DIR"], "saved")
+
+    def request(_number: int, _frame: FrameType | None) -> None:
+        requested.set()
+
+    def save() -> None:
+        while not (ended.is_set() or _answers()):
+            ended.wait(INTERVAL_SECONDS)  # what is not yet loaded must not be saved over
+        while not ended.wait(0 if requested.is_set() else INTERVAL_SECONDS):
+            everything = requested.is_set()
+            requested.clear()
+            sources = app._build_persistence_save_dict()
+            if not everything:
+                sources = {name: sources[name] for name in CHANGED_BY_JOBS if name in sources}
+            persistence.save_all(sources)
+            if everything:
+                saved.touch()
+
+    signal.signal(signal.SIGUSR1, request)
+    threading.Thread(target=save, name="save", daemon=True).start()
+    try:
+        app.main()
+    finally:
+        ended.set()
+
+
+def _answers() -> bool:
+    address = f"http://{os.environ['BIND_HOST']}:{os.environ['GATEWAY_PORT']}"
+    try:
+        with urllib.request.urlopen(f"{address}/_ministack/health", timeout=10):
+            return True
+    except OSError:
+        return False
+
+
+if __name__ == "__main__":
+    main()
