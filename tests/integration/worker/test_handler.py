@@ -1,0 +1,103 @@
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from docsnap.jobs import COMPLETED, DELAYED, FAILED, Job, JobKey
+
+from tests.support.builders import a_job, stored
+from tests.support.functions import EVENTS, Context, environment, event, loaded
+from tests.support.site import Site
+from tests.support.system import System
+
+
+@pytest.fixture
+def handler(system: System) -> Iterator[Any]:
+    with loaded("worker.handler", environment(system)) as module:
+        yield module
+
+
+def named_in(name: str) -> JobKey:
+    body = json.loads(event(name)["Records"][0]["body"])
+    return JobKey(body["owner"], body["id"])
+
+
+def nobody_home(system: System, name: str, **overrides: Any) -> Job:
+    """Store the job that an event names, with a URL where nothing answers."""
+    url = "http://127.0.0.1:9/docs/"
+    return stored(system.table, a_job(key=named_in(name), url=url, at=system.clock(), **overrides))
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in EVENTS.glob("worker-*.json")))
+def test_every_sample_event_is_taken_for_what_it_is(handler: Any, name: str) -> None:
+    answer = handler.lambda_handler(event(name), Context())
+
+    is_kept = name == "worker-poison.json"
+    assert len(answer["batchItemFailures"]) == int(is_kept)
+
+
+def test_a_real_site_becomes_documentation(system: System, handler: Any) -> None:
+    with Site() as site:
+        site.page("/docs/", '<main><h1>Guide</h1><a href="one">one</a></main>')
+        site.page("/docs/one", "<main><h1>One</h1></main>")
+        job = system.submit(url=site.url("/docs/"))
+        record = system.receive()
+
+        answer = handler.lambda_handler({"Records": [record]}, Context())
+
+    assert answer == {"batchItemFailures": []}
+    done = system.look(job)
+    assert done.status is COMPLETED, done.error
+    assert done.result
+    assert done.result.pages == 2
+    assert set(done.result.files) == {"markdown", "html", "json", "llms", "zip"}
+    assert len(system.objects()) == 5
+
+
+def test_an_error_of_the_site_is_the_jobs_error(system: System, handler: Any) -> None:
+    job = nobody_home(system, "worker-job.json")
+
+    answer = handler.lambda_handler(event("worker-job.json"), Context())
+
+    assert len(answer["batchItemFailures"]) == 1
+    delayed = system.look(job)
+    assert delayed.status is DELAYED
+    assert delayed.error
+    assert delayed.error.code == "site_unreachable"
+
+
+def test_only_the_redriven_event_claims_a_failed_job(system: System, handler: Any) -> None:
+    earlier = {"finished_at": datetime(2025, 11, 1, tzinfo=UTC), "attempts": 3}
+    job = nobody_home(system, "worker-redriven.json", status=FAILED, **earlier)
+
+    handler.lambda_handler(event("worker-redelivered.json"), Context())
+    assert system.look(job).status is FAILED
+
+    handler.lambda_handler(event("worker-redriven.json"), Context())
+    assert system.look(job).status is DELAYED
+    assert system.look(job).cycle == 2
+
+
+def test_a_burial_is_kept_for_the_dead_letters(system: System, handler: Any) -> None:
+    nobody_home(system, "worker-burial.json", status=FAILED, attempts=3)
+
+    answer = handler.lambda_handler(event("worker-burial.json"), Context())
+
+    assert len(answer["batchItemFailures"]) == 1
+
+
+def test_an_invocation_that_is_nearly_over_hands_the_job_on(system: System, handler: Any) -> None:
+    with Site() as site:
+        site.page("/docs/", "<main><h1>Guide</h1></main>")
+        job = system.submit(url=site.url("/docs/"))
+        record = system.receive()
+
+        handler.lambda_handler({"Records": [record]}, Context(remaining_ms=1500))
+        handed_on = system.look(job)
+        again = system.receive()
+        handler.lambda_handler({"Records": [again]}, Context())
+
+    assert handed_on.hops == 1
+    assert system.look(job).status is COMPLETED
+    assert system.look(job).attempts == 1

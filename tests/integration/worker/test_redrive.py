@@ -1,0 +1,104 @@
+import pytest
+from docsnap.jobs import COMPLETED, FAILED, Job
+
+from local.redrive import Place, failed_jobs, main, redrive
+from tests.support.builders import OTHER, OWNER
+from tests.support.engines import fails
+from tests.support.system import MAX_RECEIVES, System
+
+
+def a_failed_job(system: System, *, code: str = "site_unreachable", owner: str = OWNER) -> Job:
+    job = system.submit(owner=owner)
+    for _ in range(MAX_RECEIVES):
+        system.work(fails(code=code))
+        system.advance(minutes=1)
+    assert system.work() is None
+    return system.look(job)
+
+
+def place(system: System) -> Place:
+    return Place(
+        dynamodb=system.dynamodb,
+        sqs=system.sqs,
+        table_name=system.table.name,
+        queue_url=system.url,
+        dead_letter_queue_url=system.dead_letter_url,
+    )
+
+
+def run(system: System, **which: str | None) -> int:
+    asked: dict[str, str | None] = {"job": None, "user": None, "code": None} | which
+    now = system.clock()
+    return len(redrive(place(system), failed_jobs(place(system), now, **asked), now))
+
+
+def test_one_job_runs_again_and_its_dead_letter_is_gone(system: System) -> None:
+    job, other = a_failed_job(system), a_failed_job(system)
+    assert system.queue.depth().dead_letter == 2
+
+    assert run(system, job=job.id) == 1
+
+    system.work_all()
+    assert system.look(job).status is COMPLETED
+    assert system.look(job).cycle == 2
+    assert system.look(other).status is FAILED
+    assert system.queue.depth().dead_letter == 1
+    assert "redrive" in system.history(job)
+
+
+def test_all_of_a_user_run_again(system: System) -> None:
+    mine = [a_failed_job(system), a_failed_job(system)]
+    theirs = a_failed_job(system, owner=OTHER)
+
+    assert run(system, user=OWNER) == 2
+
+    system.work_all()
+    assert all(system.look(job).status is COMPLETED for job in mine)
+    assert system.look(theirs).status is FAILED
+
+
+def test_all_with_an_error_run_again(system: System) -> None:
+    down = a_failed_job(system, code="site_unreachable")
+    slow = a_failed_job(system, code="site_overloaded", owner=OTHER)
+
+    assert run(system, code="site_overloaded") == 1
+
+    system.work_all()
+    assert system.look(slow).status is COMPLETED
+    assert system.look(down).status is FAILED
+
+
+def test_a_job_that_failed_for_good_runs_again_too(system: System) -> None:
+    job = system.submit()
+    system.work(fails(retryable=False, code="page_gone"))
+
+    assert run(system, code="page_gone") == 1
+
+    system.work_all()
+    assert system.look(job).status is COMPLETED
+
+
+def test_asking_twice_runs_a_job_once(system: System) -> None:
+    job = a_failed_job(system)
+
+    run(system, job=job.id)
+    run(system, job=job.id)
+
+    system.work_all()
+    assert system.look(job).cycle == 2
+    assert system.history(job).count("complete") == 1
+
+
+def test_a_job_that_has_not_failed_is_left_alone(system: System) -> None:
+    job = system.submit()
+    system.work()
+
+    assert run(system, job=job.id) == 0
+    assert run(system, job="no-such-job") == 0
+
+
+def test_the_command_wants_to_be_told_which(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main([])
+
+    assert "say which" in capsys.readouterr().err

@@ -1,0 +1,111 @@
+"""The table as template.yaml declares it, in memory or at an endpoint."""
+
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from functools import cache
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+import boto3
+from boto3.dynamodb.types import TypeDeserializer
+from botocore.config import Config
+from docsnap.items import Item
+from docsnap.table import Table
+from moto import mock_aws
+
+from tests.support.faults import Fault, FaultyClient
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+REGION = "eu-central-1"
+CREDENTIALS: Any = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
+
+ENDPOINT_VARIABLE = "DOCSNAP_TEST_ENDPOINT"
+"""Names the endpoint of an emulator; the conformance suite then runs against it as well."""
+
+
+def endpoint() -> str | None:
+    return os.environ.get(ENDPOINT_VARIABLE)  # noqa: TID251
+
+
+@cache
+def dynamodb_client(endpoint_url: str | None = None) -> "DynamoDBClient":
+    return boto3.client(
+        "dynamodb",
+        region_name=REGION,
+        endpoint_url=endpoint_url,
+        config=Config(retries={"total_max_attempts": 1}, connect_timeout=2, read_timeout=5),
+        **CREDENTIALS,
+    )
+
+
+def table_definition() -> dict[str, Any]:
+    """The template's table: keys and indexes."""
+    keys = ("pk", "sk", "statusKey", "deadlineShard", "deadlineAt")
+    indexes = {
+        "by_status": ("pk", "statusKey"),
+        "by_deadline": ("deadlineShard", "deadlineAt"),
+    }
+    return {
+        "BillingMode": "PAY_PER_REQUEST",
+        "AttributeDefinitions": [{"AttributeName": key, "AttributeType": "S"} for key in keys],
+        "KeySchema": _key_schema("pk", "sk"),
+        "GlobalSecondaryIndexes": [
+            {
+                "IndexName": name,
+                "KeySchema": _key_schema(*key),
+                "Projection": {"ProjectionType": "KEYS_ONLY"},
+            }
+            for name, key in indexes.items()
+        ],
+    }
+
+
+def create_table(client: "DynamoDBClient", name: str) -> None:
+    client.create_table(TableName=name, **table_definition())
+
+
+def _key_schema(hash_key: str, range_key: str) -> list[dict[str, str]]:
+    return [
+        {"AttributeName": hash_key, "KeyType": "HASH"},
+        {"AttributeName": range_key, "KeyType": "RANGE"},
+    ]
+
+
+@contextmanager
+def a_table(endpoint_url: str | None = None) -> Iterator[Table]:
+    """A fresh table, in memory or at the endpoint, gone afterwards."""
+    if endpoint_url is None:
+        with mock_aws():
+            yield _created(dynamodb_client())
+        return
+    table = _created(dynamodb_client(endpoint_url))
+    try:
+        yield table
+    finally:
+        dynamodb_client(endpoint_url).delete_table(TableName=table.name)
+
+
+def _created(client: "DynamoDBClient") -> Table:
+    name = f"jobs-{uuid4().hex[:8]}"
+    create_table(client, name)
+    return Table(client, name, pause=lambda _: None)
+
+
+def with_faults(table: Table, faults: Iterable[Fault] = ()) -> tuple[Table, FaultyClient]:
+    """Reach the same table through a client that counts its calls and fails as told."""
+    client = FaultyClient(table._client, faults)
+    return Table(client, table.name, pause=lambda _: None), client  # type: ignore[arg-type]
+
+
+def everything(table: Table) -> list[Item]:
+    """Read all items of a table, past its readers."""
+    pages = table._client.get_paginator("scan").paginate(TableName=table.name, ConsistentRead=True)
+    decode = TypeDeserializer().deserialize
+    return [
+        {name: decode(value) for name, value in item.items()}
+        for page in pages
+        for item in page["Items"]
+    ]

@@ -1,0 +1,286 @@
+"""Sites that would rather have the crawler for breakfast. Each ends, soon, in one of two ways."""
+
+import asyncio
+import gzip
+import itertools
+import tracemalloc
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import pytest
+from docgen import errors
+from docgen.options import MIB
+
+from tests.support.crawling import crawl, within
+from tests.support.site import Answer, Request, Site, html, prose
+
+SMALL = within(page_bytes=200_000, sitemap_bytes=100_000, request_timeout=timedelta(seconds=1),
+               attempts=1)  # fmt: skip
+
+
+def front(site: Site, *targets: str) -> None:
+    links = "".join(f'<a href="{target}">x</a>' for target in (*targets, "good"))
+    site.page("/docs/", prose("front") + links)
+    site.page("/docs/good", prose("good"))
+
+
+async def endless(piece: bytes = b"<p>more and more</p>" * 100) -> AsyncIterator[bytes]:
+    while True:
+        yield piece
+
+
+async def drip(piece: bytes = b"x") -> AsyncIterator[bytes]:
+    while True:
+        yield piece
+        await asyncio.sleep(0.1)
+
+
+def bomb(mib: int) -> bytes:
+    return gzip.compress(gzip.compress(b"\0" * mib * MIB))
+
+
+TRICKS = {
+    "an endless body": lambda _: Answer(endless()),
+    "a drip": lambda _: Answer(drip()),
+    "a drip of header": lambda _: Answer(drip(), raw_header=b"HTTP/1.1 200 OK\r\nX-Slow: "),
+    "silence": lambda _: Answer(latency=60),
+    "a bomb": lambda _: Answer(gzip.compress(b"x" * 50 * MIB),
+                               headers={"Content-Encoding": "gzip"}),
+    "a bomb in a bomb": lambda _: Answer(bomb(20), headers={"Content-Encoding": "gzip, gzip"}),
+    "a hundred megabytes of text": lambda _: Answer(endless(b"word " * 20_000)),
+    "a false length": lambda _: Answer(b"short", length=10**12),
+    "a broken gzip": lambda _: Answer(b"\x1f\x8b\x08garbage", headers={"Content-Encoding": "gzip"}),
+    "a megabyte of header": lambda _: Answer(b"", headers={"X": "x" * MIB}),
+    "no http": lambda _: Answer(b"", raw_header=b"220 smtp ready\r\n\r\n"),
+    "a redirect to itself": lambda _: Answer(status=302, headers={"Location": "/docs/trick"}),
+    "a redirect to a file": lambda _: Answer(status=302, headers={"Location": "file:///etc/passwd"}),
+    "a redirect with credentials": lambda _: Answer(
+        status=302, headers={"Location": "http://a:b@127.0.0.1/"}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("trick", TRICKS)
+def test_a_hostile_page_costs_only_itself(trick: str) -> None:
+    with Site() as site:
+        front(site, "trick")
+        site.on("/docs/trick", TRICKS[trick])
+        found = crawl(site, limits=SMALL)
+
+    assert found.pages == ["/docs/", "/docs/good"]
+    assert "/docs/trick" in found.skipped
+
+
+@pytest.mark.parametrize("trick", TRICKS)
+def test_a_hostile_start_page_is_a_clear_error(trick: str) -> None:
+    with Site() as site:
+        site.on("/docs/trick", TRICKS[trick])
+        with pytest.raises(errors.GenerateError) as caught:
+            crawl(site, "/docs/trick", limits=SMALL)
+    assert caught.value.message
+
+
+def test_bombs_and_endless_bodies_stay_small_in_memory() -> None:
+    with Site() as site:
+        front(site, *(f"trick{n}" for n in range(20)))
+        packed = gzip.compress(b"x" * 100 * MIB)
+        for number in range(20):
+            site.on(f"/docs/trick{number}",
+                    lambda _: Answer(packed, headers={"Content-Encoding": "gzip"}))  # fmt: skip
+        tracemalloc.start()
+        crawl(site, limits=SMALL)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+
+    assert peak < 40 * MIB
+
+
+def endless_site(site: Site, shape: str, *, width: int = 3, distinct: bool = True) -> None:
+    """Link every page to more of endlessly many."""
+    numbers = itertools.count()
+
+    def script(request: Request) -> Answer:
+        if not request.target.startswith("/docs/"):
+            return Answer(b"not here", 404)
+        here = next(numbers)
+        links = "".join(
+            f'<a href="/docs/{shape.format(n=width * here + k, token=f"{here + k:032x}")}">x</a>'
+            for k in range(1, width)
+        )
+        text = prose(f"number {here}") if distinct else prose("always the same")
+        return Answer(html(text + links).encode())
+
+    site.otherwise(script)
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        "calendar/{n}/12/",
+        "calendar?day={n}",
+        "a?sid={token}",
+        "s/{token}/page",
+        "x/?q={token}&n={n}",
+    ],
+)
+def test_endless_sites_end_with_the_pages_asked_for(shape: str) -> None:
+    with Site() as site:
+        endless_site(site, shape)
+        found = crawl(site, max_pages=30, max_depth=20)
+        assert len(found.pages) <= 30
+        assert len(site.requests) < 60
+
+
+@pytest.mark.parametrize("shape", ["a?page={n}", "s/{token}/page", "a/?visit={token}&n={n}"])
+def test_one_page_under_endless_names_is_soon_recognised(shape: str) -> None:
+    with Site() as site:
+        endless_site(site, shape, width=40, distinct=False)
+        found = crawl(site, max_pages=500, max_depth=20)
+        assert len(found.pages) == 1
+        assert "trap" in found.skipped.values()
+        assert len(site.requests) < 40
+
+
+def test_a_folder_within_itself_is_left() -> None:
+    def script(request: Request) -> Answer:
+        if not request.target.startswith("/docs/"):
+            return Answer(b"not here", 404)
+        return Answer(html(prose(request.target) + '<a href="sub/">x</a>').encode())
+
+    with Site() as site:
+        site.otherwise(script)
+        found = crawl(site, max_pages=100, max_depth=20)
+        assert len(found.pages) <= 4
+        assert "trap" in found.skipped.values()
+
+
+def test_overlong_urls_and_heaps_of_parameters_are_left() -> None:
+    with Site() as site:
+        many = "p?" + "&".join(f"a{n}={n}" for n in range(20))
+        front(site, "x" * 3000, "/".join("docs" + "abcdefghijklmnopqrstuvw"), many)
+        found = crawl(site)
+
+    assert found.pages == ["/docs/", "/docs/good"]
+    assert set(found.skipped.values()) == {"url_too_long", "trap"}
+
+
+def test_a_page_of_a_million_links_is_read_in_part() -> None:
+    with Site() as site:
+        links = "".join(f'<a href="p{n}">x</a>' for n in range(50_000))
+        site.page("/docs/", prose("front") + links)
+        found = crawl(site, max_pages=5, limits=within(links_per_page=1000, known_urls=500))
+        assert found.is_cut
+        assert len(found.pages) == 1
+
+
+def test_circular_sitemaps_are_read_once_each() -> None:
+    with Site() as site:
+        front(site)
+        for here, there in (("a", "b"), ("b", "a")):
+            loc = f"<sitemapindex><loc>{site.url(f'/{there}.xml')}</loc></sitemapindex>"
+            site.text(f"/{here}.xml", loc)
+        site.text("/robots.txt", f"Sitemap: {site.url('/a.xml')}")
+        crawl(site)
+        assert (site.hits("/a.xml"), site.hits("/b.xml")) == (1, 1)
+
+
+def test_endless_sitemap_indexes_are_counted() -> None:
+    numbers = itertools.count()
+
+    def script(request: Request) -> Answer:
+        if "map" not in request.target:
+            return Answer(b"not here", 404)
+        listed = "".join(f"<loc>/map{next(numbers)}.xml</loc>" for _ in range(100))
+        return Answer(f"<sitemapindex>{listed}</sitemapindex>".encode())
+
+    with Site() as site:
+        site.otherwise(script)
+        front(site)
+        found = crawl(site, limits=within(sitemaps=7))
+        assert found.pages == ["/docs/", "/docs/good"]
+        assert len(site.requests) < 20
+
+
+def test_entities_of_a_sitemap_are_not_expanded() -> None:
+    entities = "".join(f'<!ENTITY e{n} "{f"&e{n - 1};" * 10}">' for n in range(1, 12))
+    sitemap = (
+        f'<!DOCTYPE x [<!ENTITY e0 "boom">{entities}<!ENTITY f SYSTEM "file:///etc/passwd">]>'
+        "<urlset><loc>&e11;</loc><loc>&f;</loc><loc>/docs/listed?a=1&amp;b=2</loc></urlset>"
+    )
+    with Site() as site:
+        front(site)
+        site.text("/sitemap.xml", sitemap, "application/xml")
+        site.page("/docs/listed?a=1&b=2", prose("listed"))
+        found = crawl(site)
+
+    assert sorted(found.pages) == ["/docs/", "/docs/good", "/docs/listed?a=1&b=2"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"\0" * 50_000, b"<loc>" * 50_000, b"<!DOCTYPE" * 9000, gzip.compress(b"<loc>x" * MIB),
+     b"\xff\xfe" * 9000, b"<sitemapindex>" + b"<loc>/sitemap.xml</loc>" * 9000],
+)  # fmt: skip
+def test_rubbish_in_robots_sitemap_and_llms_does_no_harm(body: bytes) -> None:
+    with Site() as site:
+        front(site)
+        for target in ("/robots.txt", "/sitemap.xml", "/llms.txt"):
+            site.on(target, lambda _: Answer(body, headers={"Content-Type": "text/plain"}))
+        assert crawl(site, limits=SMALL).pages == ["/docs/", "/docs/good"]
+
+
+def test_endless_robots_txt_is_read_in_part() -> None:
+    with Site() as site:
+        front(site)
+        site.on("/robots.txt", lambda _: Answer(endless(b"Disallow: /x\n" * 100)))
+        assert crawl(site, limits=SMALL).pages == ["/docs/", "/docs/good"]
+
+
+@pytest.mark.parametrize(
+    ("opening", "closing"),
+    [
+        ("<div>", "</div>"),
+        ("<ul><li>", ""),
+        ("<div></x>", ""),
+        ("<div><table><tr><td></div></table>", ""),
+        ("<DIV a=b>", "</DIV>"),
+    ],
+)
+def test_deeply_nested_html_is_not_parsed(opening: str, closing: str) -> None:
+    with Site() as site:
+        front(site, "deep")
+        site.page("/docs/deep", opening * 100_000 + "x" + closing * 100_000)
+        found = crawl(site)
+
+        assert found.pages == ["/docs/", "/docs/good"]
+        assert found.skipped == {"/docs/deep": "nested_too_deeply"}
+        with pytest.raises(errors.NoUsableContent):
+            crawl(site, "/docs/deep")
+
+
+@pytest.mark.parametrize(
+    "charset", ["utf-8", "utf-16", "x-nonsense", "rot13", "base64", "zlib", ""]
+)
+@pytest.mark.parametrize("body", [b"\xff\xfe\xfa" * 100, "héllo wörld".encode("latin-1") * 50])
+def test_wrong_charsets_do_no_harm(charset: str, body: bytes) -> None:
+    with Site() as site:
+        front(site, "odd")
+        kind = f"text/html; charset={charset}"
+        site.on("/docs/odd", lambda _: Answer(b"<html>" + body, headers={"Content-Type": kind}))
+        assert {"/docs/", "/docs/good"} <= set(crawl(site).pages)
+
+
+def test_links_of_every_wicked_kind_lead_nowhere() -> None:
+    wicked = ["javascript:alert(1)", "http://u:p@127.0.0.1/", "//[::1", "http://127.0.0.1%00/",
+              "\\\\evil\\share", "file:///etc/passwd", "data:text/html,x", "\x01", "http:///x",
+              "https:evil", "&#0;", "%", "//", "?" * 9000]  # fmt: skip
+    with Site() as site:
+        front(site, *wicked)
+        found = crawl(site)
+        assert found.pages == ["/docs/", "/docs/good"]
+
+
+def test_a_server_that_hangs_up_is_a_clear_error() -> None:
+    with Site() as site:
+        site.on("/docs/", lambda _: Answer(drip(b""), raw_header=b""))
+        with pytest.raises(errors.SiteUnreachable):
+            crawl(site, limits=SMALL)

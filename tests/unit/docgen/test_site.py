@@ -1,0 +1,196 @@
+from docgen.anchors import Slugs, slugify
+from docgen.names import Names
+from docgen.site import Entry
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.support.documents import BASE, a_document, arranged, link, menu
+
+
+def shape(entries: list[Entry]) -> list:
+    return [
+        (entry.label, shape(entry.children)) if entry.children else entry.label
+        for entry in entries
+    ]
+
+
+def test_the_page_asked_for_comes_first_and_is_the_index() -> None:
+    site = arranged(a_document("b", "# B"), a_document("", "# Home"), a_document("a", "# A"))
+
+    assert [page.stem for page in site.pages] == ["index", "b", "a"]
+    assert site.root.title == site.title == "Home"
+
+
+def test_order_and_hierarchy_follow_the_menu() -> None:
+    lines = menu((0, "Start", ""), (1, "Install", "z"), (1, "Use", "m"), (0, "More", "a"))
+    site = arranged(
+        a_document("", "# Home", navigation=lines),
+        *(a_document(path, f"# {path}", navigation=lines) for path in "amz"),
+    )
+
+    assert shape(site.tree) == ["Home", ("Start", ["Install", "Use"]), "More"]
+    assert [page.stem for page in site.pages] == ["index", "z", "m", "a"]
+
+
+def test_each_page_may_show_another_part_of_the_menu() -> None:
+    top = [(0, "A", "a/"), (0, "B", "b/")]
+    site = arranged(
+        a_document("", "# Home", navigation=menu(*top)),
+        a_document("a/", "# A", navigation=menu(top[0], (1, "A1", "a/1"), top[1])),
+        a_document("b/", "# B", navigation=menu(*top, (1, "B1", "b/1"))),
+        a_document("a/1", "# A1"),
+        a_document("b/1", "# B1"),
+    )
+
+    assert shape(site.tree) == ["Home", ("A", ["A1"]), ("B", ["B1"])]
+
+
+def test_sections_of_a_page_in_the_menu_are_no_pages() -> None:
+    lines = menu((0, "A", "a"), (1, "First", "a#first"), (0, "B", "b"))
+    site = arranged(
+        a_document("", "# Home", navigation=lines), a_document("a", "# A"), a_document("b", "# B")
+    )
+
+    assert shape(site.tree) == ["Home", "A", "B"]
+
+
+def test_without_a_menu_folders_give_the_hierarchy() -> None:
+    site = arranged(
+        a_document("", f"# Home\n\n{link('api/')} {link('tips/one')}"),
+        a_document("tips/two", "# Two"),
+        a_document("tips/one", "# One"),
+        a_document("api/calls", "# Calls"),
+        a_document("api/", "# API"),
+    )
+
+    assert shape(site.tree) == ["Home", ("API", ["Calls"]), ("Tips", ["One", "Two"])]
+
+
+def test_breadcrumbs_place_what_the_menu_leaves_out() -> None:
+    lines = menu((0, "Guides", "guides"), (0, "API", "api"))
+    site = arranged(
+        a_document("", "# Home", navigation=lines),
+        a_document("guides", "# Guides"),
+        a_document("api", "# API"),
+        a_document("x/y/z", "# Deep", breadcrumbs=("Home", "API", "Deep")),
+    )
+
+    assert shape(site.tree) == ["Home", "Guides", ("API", ["Deep"])]
+
+
+def test_a_book_without_a_menu_gets_its_chapters_from_its_contents() -> None:
+    chapters = {"one": ["a", "b", "c"], "two": ["d", "e", "f"]}
+    everything = [name for chapter in chapters for name in (chapter, *chapters[chapter])]
+    site = arranged(
+        a_document("index.html", "# Book\n\n" + " ".join(link(f"{n}.html") for n in everything)),
+        *(
+            a_document(f"{n}.html", f"# {n}\n\n" + " ".join(map(link, listed(n, chapters))))
+            for n in sorted(everything)
+        ),
+        root=f"{BASE}index.html",
+    )
+
+    assert shape(site.tree) == ["Book", ("one", ["a", "b", "c"]), ("two", ["d", "e", "f"])]
+
+
+def listed(name: str, chapters: dict[str, list[str]]) -> list[str]:
+    return [f"{each}.html" for each in chapters.get(name, [])]
+
+
+def test_a_menu_of_any_depth_is_flattened_at_the_bottom() -> None:
+    lines = menu(*((n, f"L{n}", f"p{n}") for n in range(300)))
+    site = arranged(
+        a_document("", "# Home", navigation=lines),
+        *(a_document(f"p{n}", f"# P{n}") for n in range(300)),
+    )
+
+    assert len(site.pages) == 301
+    assert max(entry.depth for entry in site.entries()) == 5
+
+
+def test_links_find_pages_in_every_spelling() -> None:
+    site = arranged(
+        a_document("", "# Home"),
+        a_document("a/", "# A\n\n## Über uns\n"),
+        aliases=[(f"{BASE}old-a", f"{BASE}a/")],
+    )
+    spellings = ["a/", "a", "a/index.html", "old-a", "a/#nothing-there"]
+
+    assert {site.find(BASE + each).page.stem for each in spellings} == {"a/index"}
+    assert site.find(f"{BASE}a/#%C3%BCber-uns").anchor == "über-uns"
+    assert site.find(f"{BASE}b") is None
+
+
+def test_element_ids_lead_to_the_headings_they_belong_to() -> None:
+    document = a_document("a", "# A\n\n## Usage\n\n## Usage\n", anchors={"u": "usage"})
+    site = arranged(a_document("", "# Home\n\n## Usage\n"), document)
+
+    target = site.find(f"{BASE}a#u")
+
+    assert (target.anchor, target.heading, target.combined) == ("usage", 1, "usage-1")
+
+
+def test_a_page_without_a_title_heading_gets_one_and_anchors_make_room() -> None:
+    document = a_document("a", "Text.\n\n## Install\n", title="Install")
+    site = arranged(a_document("", "# Home"), document)
+    page = site.pages[1]
+
+    assert page.needs_title
+    assert [anchor for _, _, anchor, _ in site.headings(page)] == ["install", "install-1"]
+    assert site.find(f"{BASE}a#install").anchor == "install-1"
+
+
+def test_neighbours_and_trail() -> None:
+    lines = menu((0, "Part", ""), (1, "A", "a"), (1, "B", "b"))
+    site = arranged(
+        a_document("", "# Home", navigation=lines), a_document("a", "# A"), a_document("b", "# B")
+    )
+    home, a, b = site.pages
+
+    assert (site.previous(home), site.next(home), site.next(b)) == (None, a, None)
+    assert site.previous(b) is a
+    assert [entry.label for entry in site.trail(b)] == ["Part"]
+
+
+def test_slugs_are_githubs() -> None:
+    slugs = Slugs()
+
+    assert slugify("What's new in `2.0`?") == "whats-new-in-20"
+    assert slugify("snake_case – and  blanks") == "snake_case--and--blanks"
+    assert [slugs.make("A"), slugs.make("A-1"), slugs.make("A"), slugs.make("A")] == [
+        "a",
+        "a-1",
+        "a-2",
+        "a-3",
+    ]
+
+
+@given(st.lists(st.text(max_size=80), max_size=30))
+def test_no_name_leaves_its_folder_or_clashes(paths: list[str]) -> None:
+    names = Names("/")
+
+    stems = [names.stem(f"https://example.com/{path}") for path in paths]
+
+    assert len({stem.casefold() for stem in stems}) == len(stems)
+    for stem in stems:
+        assert len(stem.encode()) < 250
+        parts = stem.split("/")
+        assert all(part and part.strip(". ") == part for part in parts), stem
+        assert not any(set(part) & set('\\:*?"<>|\0') for part in parts), stem
+
+
+def test_awkward_names_are_made_fit() -> None:
+    names = Names("/docs/")
+
+    def name(path: str) -> str:
+        return names.stem(f"https://x.example/docs/{path}")
+
+    assert name("../../etc/passwd") == "etc/passwd"
+    assert name("CON.html") == "CON-"
+    assert name("a/aux/b") == "a/aux-/b"
+    assert name("Index.html") == "Index"
+    assert name("") == "index-2"
+    assert name("list?page=2") == "list-page-2"
+    assert name("README") == "README-2"
+    assert name("x.html/y") == "x-html/y"
+    assert name("C:%5CWindows") == "C-Windows"

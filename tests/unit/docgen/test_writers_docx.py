@@ -1,0 +1,81 @@
+import shutil
+import subprocess
+import zipfile
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import docx
+import pytest
+from pypdf import PdfReader
+
+from tests.support.documents import BASE, a_document, a_png, image, link, menu, outside, written
+from tests.unit.docgen.test_writers_pdf import EVERYTHING
+
+SVG = b'<svg xmlns="http://www.w3.org/2000/svg" width="40" height="20"><path d="M0 0h9v9z"/></svg>'
+
+
+def a_book(directory: Path) -> Path:
+    lines = menu((0, "Part", ""), (1, "B", "b"))
+    return written(
+        directory,
+        a_document("", f"# Home\n\n{link('b#usage-x', 'to B')}", navigation=lines),
+        a_document(
+            "b", EVERYTHING + image("i.png") + image("s.svg") + outside("https://other.example/?a&b")
+        ),
+        formats=("docx",),
+        assets={f"{BASE}i.png": a_png(60, 60), f"{BASE}s.svg": SVG},
+    ).files["docx"]
+
+
+def test_a_document_has_everything(tmp_path: Path) -> None:
+    book = docx.Document(str(a_book(tmp_path)))
+
+    styles = {(each.style.name, each.text) for each in book.paragraphs}
+    assert book.core_properties.title == "Home"
+    assert {("Title", "Home"), ("Heading 1", "Part"), ("Heading 2", "B")} <= styles
+    assert ("Heading 3", "Usage x") in styles
+    assert ("Code", 'print("x" * 3)') in styles
+    assert len(book.inline_shapes) == 2
+    assert [cell.text for cell in book.tables[1].rows[1].cells] == ["c", "d"]
+
+
+def test_links_lead_to_bookmarks_that_are_there(tmp_path: Path) -> None:
+    with zipfile.ZipFile(a_book(tmp_path)) as file:
+        text = file.read("word/document.xml").decode()
+        relations = file.read("word/_rels/document.xml.rels").decode()
+
+    anchors = set(each.partition('"')[0] for each in text.split('w:anchor="')[1:])
+    names = set(each.partition('"')[0] for each in text.split('w:name="')[1:])
+    assert "h1_1" in anchors
+    assert anchors <= names
+    assert 'Target="https://other.example/?a&amp;b" TargetMode="External"' in relations
+
+
+def test_every_part_is_well_formed_and_of_one_time(tmp_path: Path) -> None:
+    with zipfile.ZipFile(a_book(tmp_path)) as file:
+        for info in file.infolist():
+            assert info.date_time == (2026, 3, 4, 5, 6, 8)
+            if info.filename.endswith((".xml", ".rels")):
+                ET.fromstring(file.read(info))
+
+
+def test_the_same_site_gives_the_same_bytes(tmp_path: Path) -> None:
+    assert a_book(tmp_path / "a").read_bytes() == a_book(tmp_path / "b").read_bytes()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("soffice") is None, reason="needs LibreOffice")
+def test_a_word_processor_opens_it(tmp_path: Path) -> None:
+    path = a_book(tmp_path)
+
+    command = ["soffice", "--headless", f"-env:UserInstallation=file://{tmp_path}/profile"]
+    subprocess.run(
+        [*command, "--convert-to", "pdf", "--outdir", str(tmp_path), str(path)],
+        check=True,
+        capture_output=True,
+        timeout=120,
+    )
+
+    text = "".join(page.extract_text() for page in PdfReader(tmp_path / "documentation.pdf").pages)
+    assert "Contents" in text
+    assert "A note." in text
