@@ -13,6 +13,7 @@ UV := .local/tools/bin/uv
 PYTHON := .venv/bin/python
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 SOURCES := functions:layers/docsnap:layers/docgen:client
+RUN := PYTHONPATH=$(SOURCES) $(PYTHON) -m
 READY := .local/environment
 
 .PHONY: help environment demo up down token generate test test-slow chaos bench lint format lock
@@ -21,47 +22,47 @@ help: ## print this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
 
 demo: environment ## document a site from nothing: make demo [URL=…]
-	@PYTHONPATH=client $(PYTHON) -m local demo $(if $(URL),--url '$(URL)') $(if $(PORT),--port $(PORT))
+	@$(RUN) local demo $(if $(URL),--url '$(URL)') $(if $(PORT),--port $(PORT))
 
 up: environment ## start the local stack and deploy to it: make up [PORT=4566] [PARAMS="Key=Value …"]
-	@PYTHONPATH=client $(PYTHON) -m local up $(if $(PORT),--port $(PORT)) --params '$(PARAMS)'
+	@$(RUN) local up $(if $(PORT),--port $(PORT)) --params '$(PARAMS)'
 
 down: environment ## stop the local stack; its data stay
-	@PYTHONPATH=client $(PYTHON) -m local down
+	@$(RUN) local down
 
 token: $(READY) ## print an access token: make token USER=<name> [ROLE=authenticated] [TTL=3600]
-	@PYTHONPATH=client $(PYTHON) -m local token '$(USER)' $(if $(ROLE),--role '$(ROLE)') $(if $(TTL),--ttl='$(TTL)')
+	@$(RUN) local token '$(USER)' $(if $(ROLE),--role '$(ROLE)') $(if $(TTL),--ttl='$(TTL)')
 
 generate: environment ## the engine alone: make generate URL=… [OUT=out] [MAX_PAGES=] [FORMATS=] [CONCURRENCY=10] [PRIVATE=1]
-	@PYTHONPATH=$(SOURCES) $(PYTHON) -m docgen '$(URL)' --out '$(or $(OUT),out)' $(if $(MAX_PAGES),--max-pages '$(MAX_PAGES)') \
+	@$(RUN) docgen '$(URL)' --out '$(or $(OUT),out)' $(if $(MAX_PAGES),--max-pages '$(MAX_PAGES)') \
 		$(if $(FORMATS),--formats '$(FORMATS)') $(if $(CONCURRENCY),--concurrency '$(CONCURRENCY)') $(if $(PRIVATE),--private)
 
 test: environment ## the test suite
-	@$(PYTHON) -m pytest $(TESTS)
+	@$(PYTHON) -m pytest -n auto --dist loadgroup $(TESTS)
 
 test-slow: environment ## what `make test` leaves out
-	@$(PYTHON) -m pytest -m slow $(TESTS)
+	@$(PYTHON) -m pytest -n auto --dist loadgroup -m slow $(TESTS)
 
 chaos: environment ## inject faults into a stack of its own: make chaos [JOBS=…] [SEED=…]
-	@$(PYTHON) -m benchmarks.chaos $(if $(JOBS),--jobs '$(JOBS)') $(if $(SEED),--seed '$(SEED)')
+	@$(RUN) local.chaos $(if $(JOBS),--jobs '$(JOBS)') $(if $(SEED),--seed '$(SEED)')
 
 bench: environment ## run the benchmarks, print ratios
-	@PYTHONPATH=$(SOURCES) $(PYTHON) -m benchmarks
+	@$(RUN) benchmarks
 
 lint: environment ## formatter, linter, types, imports, template
 	@ruff format --check && ruff check && mypy functions layers/docsnap layers/docgen local client
 	PYTHONPATH=$(SOURCES) lint-imports
-	cfn-lint && SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 sam validate --lint
+	cfn-lint template.yaml && SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 sam validate --lint
 
 format: environment ## format the code and mend what the linter can
 	@ruff check --fix-only && ruff format
 
 lock: environment ## pin the newest allowed versions of everything
-	@$(PYTHON) -m local lock
+	@$(RUN) local lock
 
 # ---- The environment: made once, and again when what it is made from changes ----
 
-environment: $(READY) .local/emulator/stamp
+environment: $(READY) .local/emulator/stamp ## what everything else needs, and does by itself
 
 .local/tools/stamp: local/tools/requirements.txt
 	@echo "Making the environment (once)" >&2

@@ -7,7 +7,7 @@ import sys
 import time
 from pathlib import Path
 
-from local import demo
+from local import demo, lock
 from local.deployment import ROOT, parse_parameters
 from local.errors import StackError
 from local.stack import Stack
@@ -26,6 +26,7 @@ def _arguments() -> argparse.Namespace:
     token.add_argument("user")
     token.add_argument("--role", default="authenticated")
     token.add_argument("--ttl", type=int, default=3600)
+    commands.add_parser("lock")
     demonstration = commands.add_parser("demo")
     demonstration.add_argument("--url")
     demonstration.add_argument("--port", type=int)
@@ -59,7 +60,12 @@ def _demo(arguments: argparse.Namespace) -> int:
     return demo.run(arguments.url, directory=directory, port=arguments.port)
 
 
-COMMANDS = {"up": _up, "down": _down, "token": _token, "demo": _demo}
+def _lock(_: argparse.Namespace) -> int:
+    lock.run()
+    return 0
+
+
+COMMANDS = {"up": _up, "down": _down, "token": _token, "demo": _demo, "lock": _lock}
 
 
 def main() -> int:

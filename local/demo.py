@@ -93,7 +93,7 @@ def _summarise(job: Job, target: Path, seconds: float) -> None:
         f"{result['bytes'] / 1e6:.1f} MB in {', '.join(result['formats'])}"
     )
     _say(f"The job took {result['durationMs'] / 1000:.1f} s, all of this {seconds:.1f} s.")
-    for start in ("html/index.html", "markdown/index.md", "llms/llms.txt", "manifest.json"):
+    for start in ("html/index.html", "markdown/README.md", "llms/llms.txt", "manifest.json"):
         if (target / start).exists():
             _say(f"  {(target / start).relative_to(ROOT)}")
     _say(f"Result: {target}")

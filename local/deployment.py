@@ -135,7 +135,12 @@ def outputs(cloudformation: CloudFormationClient) -> dict[str, str]:
 
 
 def _sam(command: str, *arguments: str | Path, endpoint_url: str | None = None) -> None:
-    environment = {name: value for name, value in os.environ.items() if name[:4] != "AWS_"}
+    # Neither another account nor the sources' path: SAM has modules of the same names.
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("AWS_") and name != "PYTHONPATH"
+    }
     environment |= {
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
@@ -156,5 +161,6 @@ def _sam(command: str, *arguments: str | Path, endpoint_url: str | None = None) 
         text=True,
     )
     if done.returncode:
-        tail = "\n".join((done.stdout + done.stderr).strip().splitlines()[-30:])
-        raise StackError(f"sam {command} failed:\n{tail}")
+        lines = [line.strip() for line in (done.stdout + done.stderr).splitlines()]
+        telling = [line for line in lines if line and not line.startswith("Uploading to")]
+        raise StackError("\n".join([f"sam {command} failed:", *telling[-40:]]))

@@ -7,7 +7,6 @@ found even when what started them is gone, and nobody else's process is ever tak
 import contextlib
 import os
 import signal
-import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -27,20 +26,24 @@ def start(
     functions, which run in the emulator's children.
     """
     inherited = {name: os.environ[name] for name in INHERITED if name in os.environ}
-    with log.open("ab") as output:
-        process = subprocess.Popen(
-            [str(part) for part in command],
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            start_new_session=True,
-            env={**inherited, **environment, MARK: str(directory)},
-        )
-    return process.pid
+    append = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+    return os.posix_spawn(
+        command[0],
+        [str(part) for part in command],
+        {**inherited, **environment, MARK: str(directory)},
+        file_actions=[
+            (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+            (os.POSIX_SPAWN_OPEN, 1, log, append, 0o644),
+            (os.POSIX_SPAWN_DUP2, 1, 2),
+        ],
+        setsid=True,
+    )
 
 
 def is_alive(pid: int) -> bool:
     """Say whether the process runs. One that has ended and was not collected yet does not."""
+    with contextlib.suppress(ChildProcessError):
+        os.waitpid(pid, os.WNOHANG)
     try:
         os.kill(pid, 0)
     except OSError:

@@ -18,7 +18,8 @@ import socket
 import sys
 import sysconfig
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -86,6 +87,17 @@ class Stack:
         """End the stack's processes, and say whether any ran. Its data stay."""
         with deployment.locked(self.directory / "lock"):
             return self._stop()
+
+    @contextmanager
+    def emulator_alone(self) -> Iterator[str]:
+        """Run the emulator with nothing deployed to it, and give its endpoint."""
+        port = free_port()
+        pid = self._start_emulator(port)
+        try:
+            yield f"http://{HOST}:{port}"
+        finally:
+            processes.end(pid, self.directory)
+            shutil.rmtree(self.directory, ignore_errors=True)
 
     def token(self, name: str, *, role: str = "authenticated", ttl: int = 3600) -> str:
         """Sign an access token for the user of this name."""

@@ -3,10 +3,12 @@
 import hashlib
 import json
 import os
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any, Self
 from urllib.error import HTTPError
@@ -206,17 +208,15 @@ class Client:
 
     def list_jobs(self, *, status: str | None = None, limit: int | None = None) -> Iterator[Job]:
         """Go through the jobs, newest first; `limit` of them, or all."""
-        query: dict[str, Any] = {"limit": min(limit or 100, 100)}
+        left = limit if limit is not None else sys.maxsize
+        query: dict[str, Any] = {"limit": max(1, min(left, 100))}
         if status:
             query["status"] = status
-        seen = 0
-        while True:
+        while left > 0:
             answer = self._call("GET", "/api/jobs", query=query).body
-            for fields in answer["jobs"]:
-                if limit is not None and seen >= limit:
-                    return
-                seen += 1
-                yield Job.from_answer(fields)
+            jobs = answer["jobs"][:left]
+            yield from map(Job.from_answer, jobs)
+            left -= len(jobs)
             if answer["nextCursor"] is None:
                 return
             query["cursor"] = answer["nextCursor"]
@@ -295,7 +295,7 @@ class Client:
                 raise ApiError(
                     f"The download was refused with {exc.code}.", status=exc.code, code="download"
                 ) from exc
-        except OSError as exc:
+        except (OSError, HTTPException) as exc:
             raise ApiError(f"The download broke off: {exc}", status=0, code="download") from exc
         return size, digest.hexdigest()
 
@@ -339,7 +339,7 @@ class Client:
                 if exc.code == HTTPStatus.NOT_MODIFIED:
                     return _Answer(exc.code, dict(exc.headers), None)
                 raise _read_problem(exc) from exc
-        except OSError as exc:
+        except (OSError, HTTPException) as exc:
             raise ApiError(f"No answer: {exc}", status=0, code="no_answer") from exc
         except ValueError as exc:
             raise ApiError("The answer is not JSON.", status=0, code="no_answer") from exc

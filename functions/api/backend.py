@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 from docsnap.admission import Quotas
-from docsnap.queue import Queue
+from docsnap.queue import Queue, QueueDepth
 from docsnap.results import Results
 from docsnap.settings import ApiSettings, Stage
 from docsnap.table import Table
@@ -15,7 +16,28 @@ if TYPE_CHECKING:
     from docsnap.auth import Verifier
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+DEPTH_IS_FRESH = timedelta(seconds=5)  # SQS's own figures are up to a minute behind
+
+
+class Gauge:
+    """Reads the depth of the queue, and remembers it for a moment."""
+
+    def __init__(self, queue: Callable[[], Queue]) -> None:
+        self._queue = queue
+        self._seen: tuple[datetime, QueueDepth] | None = None
+
+    def read(self, now: datetime) -> QueueDepth:
+        """Tell how many messages there are, or were a few seconds ago.
+
+        Raises:
+            Unavailable: SQS did not answer.
+        """
+        if self._seen is None or now - self._seen[0] >= DEPTH_IS_FRESH:
+            self._seen = (now, self._queue().depth())
+        return self._seen[1]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Backend:
     """Everything outside the function, as arguments."""
 
@@ -29,6 +51,11 @@ class Backend:
     wait: Callable[[float], object]
     """Let so many seconds pass."""
 
+    @cached_property
+    def gauge(self) -> Gauge:
+        """The depth of the queue."""
+        return Gauge(self.queue)
+
     @property
     def is_local(self) -> bool:
         """Whether this is the development stack."""
@@ -39,7 +66,7 @@ class Backend:
         """The same, in the word of the contract."""
         return "local" if self.is_local else "aws"
 
-    @property
+    @cached_property  # it remembers the counts that it saw
     def quotas(self) -> Quotas:
         """How much one user may ask for."""
         return Quotas(

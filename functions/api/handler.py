@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from docsnap.auth import Verifier
 
 # Callers are waiting, and API Gateway gives up after 30 s. The table repeats calls by itself.
-IMPATIENT: Mapping[str, Any] = {"connect_timeout": 2, "read_timeout": 4}
+IMPATIENT: Mapping[str, Any] = {"connect_timeout": 1, "read_timeout": 3}
 ONCE = Config(**IMPATIENT, retries={"total_max_attempts": 1})
 TWICE = Config(**IMPATIENT, retries={"total_max_attempts": 2, "mode": "standard"})
 SIGV4 = Config(signature_version="s3v4")  # older signatures outlive their expiry

@@ -99,6 +99,12 @@ def from_validation(error: ValidationError) -> InvalidRequest:
     )
 
 
+def code_of(error: RequestError) -> str:
+    """Name the problem as its answer will."""
+    reason = error.reason if isinstance(error, InvalidRequest) else None
+    return (reason or error).code
+
+
 def describe(error: Exception, request_id: str) -> Problem:
     """Put the error into words for the caller. Whatever we do not know is a defect of ours."""
     errors = None

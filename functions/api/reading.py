@@ -86,7 +86,7 @@ def stats(backend: Backend, request: Request) -> Response[Any]:
         schemas.StatsAnswer(
             mode=backend.mode,
             stats=schemas.Counts(**counts, total=sum(counts.values())),
-            queue=schemas.QueueDepth.model_validate(backend.queue().depth()),
+            queue=schemas.QueueDepth.model_validate(backend.gauge.read(now)),
             timestamp=now,
         ),
     )

@@ -5,6 +5,7 @@ The table below is the contract's; the OpenAPI document and the tests are held a
 
 import re
 from collections.abc import Callable, Mapping
+from time import perf_counter
 from typing import Any, NamedTuple
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
@@ -78,10 +79,14 @@ class Api:
         with telemetry.invocation(
             request_id=context.aws_request_id, correlation_id=event["requestContext"]["requestId"]
         ):
+            started = perf_counter()
             result = self._resolver.resolve(event, context)
             telemetry.logger.info(
                 "answered",
-                extra={"method": method, "path": event["rawPath"], "status": result["statusCode"]},
+                method=method,
+                path=event["rawPath"],
+                status=result["statusCode"],
+                duration_ms=round((perf_counter() - started) * 1000),
             )
         add_common_headers(
             result,
@@ -113,19 +118,20 @@ class Api:
         """Answer where no route fits: OPTIONS, a method that is not allowed, an unknown path."""
         event = self._resolver.current_event
         methods = self._methods(event.path)
-        if not methods:
+        if event.http_method == "OPTIONS" and methods:
+            return send_nothing(204, {"Allow": ", ".join(methods)})
+        # An allowed method did not find its route either: the path has an unlikely character.
+        if not methods or event.http_method in methods:
             return self._fail(RouteNotFound())
-        if event.http_method == "OPTIONS":
-            return send_nothing(204, {"Allow": methods})
-        return self._fail(MethodNotAllowed(methods))
+        return self._fail(MethodNotAllowed(", ".join(methods)))
 
-    def _methods(self, path: str) -> str:
-        """Name the methods of a path as an Allow field does; empty when there is no such path."""
+    def _methods(self, path: str) -> list[str]:
+        """Name the methods of a path; none when there is no such path."""
         found: set[str] = set()
         for pattern, methods in self._paths.items():
             if pattern.fullmatch(path):
                 found |= methods
-        return ", ".join(sorted(found | {"HEAD"} if "GET" in found else found))
+        return sorted(found | {"HEAD"} if "GET" in found else found)
 
     def _fail(self, error: Exception) -> Response[Any]:
         """Answer with a problem document, whatever went wrong."""

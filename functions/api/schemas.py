@@ -23,8 +23,16 @@ MAX_GLOBS = 50  # of each list
 MAX_GLOB_LENGTH = 500  # characters
 MAX_TITLE_LENGTH = 200  # characters
 
-URL_PATTERN = r"^[hH][tT][tT][pP][sS]?://[^\s/?#\\@%]+([/?#][^\s\\]*)?$"
-"""What every acceptable URL has in common; the address rules say the rest."""
+_LABELS = (
+    r"(([A-Za-z0-9]([A-Za-z0-9-]{0,28}[A-Za-z0-9])?\.){1,7}"
+    r"|([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.){1,3})"
+)
+URL_PATTERN = (
+    rf"^[hH][tT][tT][pP][sS]?://{_LABELS}[A-Za-z]{{2,24}}(:(80|443|8000|8080|8443|8888))?"
+    r"([/?#]([A-Za-z0-9/?#&=._~:@!$'()*+,;-]|%[0-9A-Fa-f]{2})*)?$"
+)
+"""For the document: what is accepted for sure. The address rules also know international names
+and public IP addresses, and private names that look like any other."""
 
 type Moment = Annotated[
     datetime, PlainSerializer(iso), WithJsonSchema({"type": "string", "format": "date-time"})

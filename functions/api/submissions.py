@@ -4,7 +4,7 @@ from hashlib import sha256
 from typing import Any, Literal
 
 from aws_lambda_powertools.event_handler import Response
-from docsnap import admission
+from docsnap import admission, telemetry
 from docsnap.addresses import canonical_url
 from docsnap.admission import Admitted
 from docsnap.errors import (
@@ -15,6 +15,7 @@ from docsnap.errors import (
     RequestError,
     Unavailable,
 )
+from docsnap.telemetry import Metric
 from pydantic import ValidationError
 
 from api import problems, schemas
@@ -27,9 +28,14 @@ KEY_OF_ITEM = "\x1f"  # cannot be part of a caller's key
 
 def submit(backend: Backend, request: Request) -> Response[Any]:
     """Answer POST /api/generate-docs."""
-    key = request.idempotency_key
-    submission = _normalise(backend, request.read(schemas.Submission))
-    admitted = _admit(backend, request, submission, key=key, body_hash=_hash(submission))
+    try:
+        key = request.idempotency_key
+        submission = _normalise(backend, request.read(schemas.Submission))
+        admitted = _admit(backend, request, submission, key=key, body_hash=_hash(submission))
+    except RequestError as exc:
+        _count(exc)
+        raise
+    _count(admitted)
     return send(
         _status(admitted),
         schemas.SubmissionAnswer(
@@ -81,6 +87,7 @@ def _answer_batch(request: Request, outcomes: list[Admitted | DocSnapError]) -> 
     entries: list[schemas.BatchEntry | schemas.Problem] = []
     headers: dict[str, str] = {}
     for outcome in outcomes:
+        _count(outcome)
         if isinstance(outcome, DocSnapError):
             entries.append(problems.describe(outcome, request.id))
             headers |= problems.headers(outcome)
@@ -147,6 +154,14 @@ def _admit(
         now=backend.clock(),
         limits=backend.quotas,
     )
+
+
+def _count(outcome: Admitted | DocSnapError) -> None:
+    if isinstance(outcome, Admitted):
+        is_new = not outcome.duplicate
+        telemetry.count(Metric.JOBS_SUBMITTED if is_new else Metric.JOBS_REPEATED)
+    elif isinstance(outcome, RequestError):
+        telemetry.count(Metric.SUBMISSIONS_REFUSED, code=problems.code_of(outcome))
 
 
 def _status(admitted: Admitted) -> Literal[200, 202]:

@@ -35,6 +35,10 @@ PARAMETERS = {
 }
 CALM = 0.1
 """Share of unfinished jobs at which no more faults are injected, and the aftermath is awaited."""
+VISIBILITY_SECONDS = 2 * WORKER_TIMEOUT_SECONDS
+"""Much shorter than deployed, so that a lost worker's message comes back while the job is at its
+next attempt, and the run needs not wait for it."""
+
 SETTLE_SECONDS = 420.0
 """For what is cleaned up once no worker can be left: an invocation's time and a few sweeps."""
 
@@ -46,8 +50,9 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--directory", type=Path, default=deployment.ROOT / ".local" / "chaos")
     arguments = parser.parse_args()
+    Stack(arguments.directory).down()
     shutil.rmtree(arguments.directory, ignore_errors=True)
-    began = workload.now()
+    began = time.monotonic()
     random = Random(arguments.seed)
     plan = Plan(Random(random.random()), is_active=False)
     stack, port, site = Stack(arguments.directory), free_port(), Site()
@@ -58,11 +63,15 @@ def main() -> int:
             print(f"Deploying a stack of its own (seed {arguments.seed}) …", flush=True)
             stack.up(port=port, parameters=PARAMETERS)
             load = _workload(stack, site, random)
+            load.client("sqs").set_queue_attributes(
+                QueueUrl=load.stack["queueUrl"],
+                Attributes={"VisibilityTimeout": str(VISIBILITY_SECONDS)},
+            )
             _run(load, plan, arguments.jobs)
             seen = _observe(load)
         finally:
             stack.down()
-    return _report(load, plan, seen, workload.now() - began)
+    return _report(load, plan, seen, time.monotonic() - began)
 
 
 def _workload(stack: Stack, site: Site, random: Random) -> workload.Workload:

@@ -2,7 +2,6 @@
 
 import json
 import threading
-import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -172,8 +171,3 @@ class Workload:
 def unfinished(states: Mapping[str, str], accepted: Mapping[str, Accepted]) -> int:
     """Count the accepted jobs that are in no final state."""
     return sum(states.get(job) not in FINAL for job in accepted)
-
-
-def now() -> float:
-    """Seconds on a clock that only goes forward."""
-    return time.monotonic()

@@ -1,4 +1,4 @@
-"""Which links of a finished bundle lead nowhere? Looks at every file and anchor, as a reader would."""
+"""Which links of a finished bundle lead nowhere? Looks at files and anchors, as a reader would."""
 
 import json
 import posixpath

@@ -19,19 +19,19 @@ def document() -> dict[str, Any]:
     return loaded
 
 
-def operation(method: str, path: str) -> dict[str, Any] | None:
+def operation(method: str, path: str) -> dict[str, Any]:
     """Find what the document says about a request; a fixed path goes before one with a hole."""
     for template in sorted(document()["paths"], key=lambda each: each.count("{")):
         if re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", template), path):
-            found: dict[str, Any] | None = document()["paths"][template].get(method.lower())
+            found: dict[str, Any] = document()["paths"][template].get(method.lower(), {})
             return found
-    return None
+    return {}
 
 
 def contradictions(method: str, path: str, answer: Answer) -> list[str]:
     """List what is wrong with an answer according to the document; of others it says nothing."""
     described = operation(method, path)
-    if described is None:
+    if not described:
         return []
     response = described["responses"].get(str(answer.status))
     if response is None:

@@ -194,7 +194,8 @@ class System:
             self.sweep()
         self.advance(hours=3)
         self.work_all(engine)
-        self.sweep()
+        for _ in range(2):
+            self.sweep()
 
     def redrive(self) -> int:
         """Send the dead letters again, as the console does."""

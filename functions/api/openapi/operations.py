@@ -25,7 +25,6 @@ from api.openapi.parts import (
     header_fields,
     job_answer,
     job_links,
-    link,
     operation,
     query,
 )
@@ -96,7 +95,6 @@ def submission_paths() -> Json:
                             "items": [made | {"status": 202}, schemas.to_value(refused)],
                         },
                         headers=("Retry-After", *RATE_HEADERS),
-                        links={"getJob": link("getJob", "$response.body#/items/0/job/id")},
                     )
                 },
                 *codes,
@@ -125,8 +123,7 @@ def job_paths() -> Json:
                         "A page of jobs.",
                         schemas.JobsAnswer,
                         {"success": True, "jobs": [ACTIVE_JOB], "nextCursor": None},
-                        links=job_links("$response.body#/jobs/0/id")
-                        | {
+                        links={
                             "nextPage": {
                                 "operationId": "listJobs",
                                 "parameters": {"query.cursor": "$response.body#/nextCursor"},
@@ -143,7 +140,11 @@ def job_paths() -> Json:
                         "Jobs on a page.",
                         {"type": "integer", "minimum": 1, "maximum": 100, "default": 20},
                     ),
-                    query("cursor", "`nextCursor` of the page before.", {"type": "string"}),
+                    query(
+                        "cursor",
+                        "`nextCursor` of the page before.",
+                        {"type": "string", "pattern": "^[A-Za-z0-9_-]{21}[AQgw]$"},
+                    ),
                 ],
             )
         },

@@ -46,7 +46,7 @@ JOB_PARAMETER: Json = {
     "in": "path",
     "required": True,
     "description": "Id of one of your jobs.",
-    "schema": {"type": "string"},
+    "schema": {"type": "string", "format": "uuid"},
     "example": JOB_ID,
 }
 KEY_PARAMETER: Json = {

@@ -69,7 +69,7 @@ def _labels(body: bytes, content_type: str | None) -> list[str]:
 
 def _is_text_encoding(label: str) -> bool:
     try:
-        "".encode(label)
+        b"\x80".decode(label, "replace")
     except (LookupError, UnicodeError):
         return False
     return True

@@ -116,7 +116,13 @@ _BARE_MARKERS = frozenset(
     "shiki prism example-code listing sourcecode code literal-block rust-example-rendered "
     "highlighter-rouge".split()
 )
-_HINT_ATTRIBUTES = ("data-lang", "data-language", "data-code-lang", "data-highlight-language", "lang-name")
+_HINT_ATTRIBUTES = (
+    "data-lang",
+    "data-language",
+    "data-code-lang",
+    "data-highlight-language",
+    "lang-name",
+)
 
 
 def canonical_language(name: str) -> str | None:
@@ -147,7 +153,16 @@ def named_language(name: str, attributes: Mapping[str, str]) -> str | None:
         for word in words:
             lowered = word.lower()
             if (_ALIASES.get(lowered, lowered) in _KNOWN) and lowered not in _NOT_A_LANGUAGE:
-                if lowered not in ("code", "source", "text", "r", "d", "c", "rest", "org") or name in ("pre", "code"):
+                if lowered not in (
+                    "code",
+                    "source",
+                    "text",
+                    "r",
+                    "d",
+                    "c",
+                    "rest",
+                    "org",
+                ) or name in ("pre", "code"):
                     return _ALIASES.get(lowered, lowered)
     return None
 
@@ -166,17 +181,30 @@ _SQL = re.compile(
 )
 _JSON = re.compile(r'^\s*[\[{]\s*(?:"[^"\n]*"\s*:|\{|\]|\}|"[^"\n]*"\s*[,\]])')
 _XML = re.compile(r"^\s*(?:<\?xml\b|<!DOCTYPE\s+(?!html)\w)", re.I)
-_HTML = re.compile(r"^\s*(?:<!DOCTYPE html|<html\b|<(?:div|p|head|body|ul|table|form|script)\b[^>]*>)", re.I)
+_HTML = re.compile(
+    r"^\s*(?:<!DOCTYPE html|<html\b|<(?:div|p|head|body|ul|table|form|script)\b[^>]*>)", re.I
+)
 _DIFF = re.compile(r"^(?:diff --git |--- \S.*\n\+\+\+ \S|@@ -\d+)", re.M)
 _PYTHON = re.compile(
     r"^(?:from [\w.]+ import |def \w+\(.*\).*:\s*$|class \w+(?:\(.*\))?:\s*$|import [\w.]+(?: as \w+)?\s*$|@\w[\w.]*(?:\(.*\))?\n(?:async )?def )",
     re.M,
 )
-_RUST = re.compile(r"\bfn \w+(?:<[^>]*>)?\(.*\)[^;\n]*\{|\blet mut \w|^\s*use (?:std|crate)::|\bimpl(?:<[^>]*>)? \w|println!\(", re.M)
+_RUST = re.compile(
+    r"\bfn \w+(?:<[^>]*>)?\(.*\)[^;\n]*\{|\blet mut \w|^\s*use (?:std|crate)::|\bimpl(?:<[^>]*>)? \w|println!\(",
+    re.M,
+)
 _GO = re.compile(r"^package \w+\s*$|^func (?:\(\w+ \*?\w+\) )?\w+\(.*\{\s*$", re.M)
-_JAVA = re.compile(r"\bpublic (?:static |final |abstract )*(?:class|interface|void|enum) \w+|System\.out\.print|^import java[x]?\.", re.M)
-_JAVASCRIPT = re.compile(r"^\s*(?:const|let) [\w{\[].*=|\bconsole\.log\(|=> \{|\brequire\(['\"]|^import .* from ['\"]|\bfunction \w*\(.*\) \{", re.M)
-_TOML = re.compile(r"^\[[\w.\"-]+\]\s*\n(?:\s*#.*\n|\s*\n)*[\w.\"-]+ = (?:\"|\[|\{|\d|true|false)", re.M)
+_JAVA = re.compile(
+    r"\bpublic (?:static |final |abstract )*(?:class|interface|void|enum) \w+|System\.out\.print|^import java[x]?\.",
+    re.M,
+)
+_JAVASCRIPT = re.compile(
+    r"^\s*(?:const|let) [\w{\[].*=|\bconsole\.log\(|=> \{|\brequire\(['\"]|^import .* from ['\"]|\bfunction \w*\(.*\) \{",
+    re.M,
+)
+_TOML = re.compile(
+    r"^\[[\w.\"-]+\]\s*\n(?:\s*#.*\n|\s*\n)*[\w.\"-]+ = (?:\"|\[|\{|\d|true|false)", re.M
+)
 _INI = re.compile(r"^\[[\w. \":/-]+\]\s*\n(?:\s*[#;].*\n|\s*\n)*\s*[\w.-]+ ?= ?", re.M)
 _SHEBANG = re.compile(r"^#!\s*\S*?/(?:env\s+)?(\w+)")
 _GUESS_LIMIT = 4_000

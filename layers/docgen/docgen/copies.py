@@ -70,6 +70,8 @@ class Copies:
         self._spoken = {"locale": Counter[str](), "version": Counter[str]()}
         self._seen: dict[str, set[tuple[str | None, str | None]]] = defaultdict(set)
         self._proven: dict[str, set[str]] = {"locale": set(), "version": set()}
+        self._has_plain: set[str] = set()
+        """Of `locale` and `version`, what pages without it were met in."""
         self.language: str | None = None
         """The start page's own language."""
 
@@ -113,6 +115,8 @@ class Copies:
     def _prove(self, kind: str, one: str | None, other: str | None) -> None:
         if one != other:
             self._proven[kind].update(name for name in (one, other) if name is not None)
+            if one is None or other is None:
+                self._has_plain.add(kind)
 
     def reason(self, variant: Variant) -> str | None:
         """Say why the URL is left out as a copy; None to keep it."""
@@ -127,6 +131,8 @@ class Copies:
         return None
 
     def _kept_locale(self) -> str | None:
+        if "locale" in self._has_plain:
+            return None
         spoken = self._spoken["locale"]
         own = (self.language or "en").replace("_", "-")
         for wanted in (own, own.partition("-")[0], "en"):
@@ -136,6 +142,8 @@ class Copies:
         return min(spoken, key=lambda name: (-spoken[name], name), default=None)
 
     def _kept_version(self) -> str | None:
+        if "version" in self._has_plain:
+            return None
         return max(self._spoken["version"], key=_release_order, default=None)
 
 

@@ -233,8 +233,8 @@ class _Run:
         store.commit()
 
     def _check_documents(self, problems: Counter[str]) -> None:
-        count = self._store.document_count()
-        if not count:
+        count, words = self._store.document_totals()
+        if not words:
             worst = problems.most_common(1)
             raise NoUsableContent(PROBLEMS.get(worst[0][0]) if worst else None)
         if count == 1 and _is_list_of_files(next(self._store.documents())):

@@ -7,17 +7,20 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
-from selectolax.lexbor import LexborHTMLParser
-
 from docgen.content import find_content
-from docgen.markdown import Heading, Written, to_markdown
+from docgen.markdown import to_markdown
 from docgen.metadata import Metadata, choose_title, read_breadcrumbs, read_head
 from docgen.navigation import NavLink, read_navigation
 from docgen.sitemodel import SiteModel
 from docgen.tree import parse
+from docgen.walk import Heading
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from selectolax.lexbor import LexborHTMLParser
+
+    from docgen.walk import Written
 
 __all__ = ["Document", "Heading", "NavLink", "SiteModel", "convert"]
 
@@ -83,8 +86,15 @@ class _Resolver:
         return found
 
     def _resolve(self, href: str) -> str:
-        if href and href[0].isalnum() and ":" not in href and "/." not in href:
-            return self.folder + href
+        if href[:1] == "#":
+            return self.base.partition("#")[0] + href
+        folder = self.folder
+        rest = href
+        while rest[:3] == "../" and folder.count("/") > 3:
+            rest = rest[3:]
+            folder = folder[: folder.rfind("/", 0, -1) + 1]
+        if rest and rest[0].isalnum() and ":" not in rest and "/." not in rest:
+            return folder + rest
         try:
             url = urljoin(self.base, href)
         except ValueError:
@@ -110,7 +120,9 @@ def convert(
         resolve = _Resolver(resolve(head.base) or base or url)
     node, _ = find_content(tree, model.selector if model else None)
     written = to_markdown(node.html or "", resolve, model)
-    title = choose_title(head.title, written.headings, model.title_affixes if model else frozenset())
+    title = choose_title(
+        head.title, written.headings, model.title_affixes if model else frozenset()
+    )
     words = len(written.markdown.split())
     return Document(
         url=url,
@@ -119,7 +131,7 @@ def convert(
         language=head.language,
         published=head.published,
         modified=head.modified,
-        breadcrumbs=read_breadcrumbs(tree, title),
+        breadcrumbs=read_breadcrumbs(tree, title) if _may_have_crumbs(html) else (),
         markdown=written.markdown,
         headings=tuple(written.headings),
         anchors=written.anchors,
@@ -129,6 +141,10 @@ def convert(
         words=words,
         problem=_find_problem(tree, html, head, written, words),
     )
+
+
+def _may_have_crumbs(html: str | bytes) -> bool:
+    return "crumb" in html if isinstance(html, str) else b"crumb" in html
 
 
 def _find_problem(

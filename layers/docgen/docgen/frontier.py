@@ -242,10 +242,15 @@ class Frontier:
         return None
 
     def _reason_now(self, known: KnownUrl) -> str | None:
+        # Asked again, because a URL kept from an earlier run was let in by other rules.
+        reason = self._reason_against(known.url, urls.split(known.url)[1], known.depth)
         variant = self.copies.variant(known.url)
-        if variant is not None and (reason := self.copies.reason(variant)):
-            return reason
-        shape, numbers = shape_of(known.url)
+        if reason is None and variant is not None:
+            reason = self.copies.reason(variant)
+        return reason or self._trapped(known.url)
+
+    def _trapped(self, url: str) -> str | None:
+        shape, numbers = shape_of(url)
         if self._useless[shape] >= self._limits.useless_in_a_row:
             return "trap"
         if numbers:

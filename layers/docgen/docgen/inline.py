@@ -20,7 +20,8 @@ STRIKE_OPEN, STRIKE_CLOSE = "\ue014", "\ue015"
 TARGET_OPEN, TARGET_CLOSE = "\ue000", "\ue001"
 
 _PRIVATE = re.compile("[\ue000-\ue01f]")
-_SPECIAL = re.compile(r"[\\`*_<&~$\u200b\u00ad\ue000-\ue01f]")
+SPECIAL = re.compile(r"[\\`*_<&~$\u200b\u00ad\ue000-\ue01f]")
+"""What serialised text has to hold for `escape` to change it."""
 _ESCAPED = re.compile(
     r"\\(?=[!-/:-@\[-`{-~]|$)|[`*<$]|(?<![^\W_])_|_(?![^\W_])|~(?=~)|(?<=~)~"
     r"|&(?=\#?\w{1,31};)|[\u200b\u00ad\ue000-\ue01f]"
@@ -68,9 +69,7 @@ def escape(text: str) -> str:
             .replace("&gt;", ">")
             .replace("&amp;", "&")
         )
-    if _SPECIAL.search(text):
-        return _ESCAPED.sub(_escape_one, text)
-    return text
+    return _ESCAPED.sub(_escape_one, text)
 
 
 def code_span(code: str) -> str:
@@ -90,9 +89,9 @@ def target(url: str) -> str:
     """Wrap an absolute URL so that it can be told from text, and cannot break the Markdown."""
     if _UNSAFE_IN_TARGET.search(url):
         url = _UNSAFE_IN_TARGET.sub(
-            lambda match: "".join(f"%{byte:02X}" for byte in match[0].encode())
-            if match[0] < "\ue000"
-            else "",
+            lambda match: (
+                "".join(f"%{byte:02X}" for byte in match[0].encode()) if match[0] < "\ue000" else ""
+            ),
             url,
         )
     return f"{TARGET_OPEN}{url}{TARGET_CLOSE}"
@@ -163,8 +162,6 @@ def _close_emphasis(
 
 def _balanced(label: str) -> str:
     """Escape brackets that would end or break a link's label."""
-    if "[" not in label and "]" not in label:
-        return label
     depth = 0
     for character in label:
         depth += (character == "[") - (character == "]")
@@ -177,17 +174,23 @@ def _balanced(label: str) -> str:
 
 def _place_links(text: str, links: list[str]) -> str:
     def place(match: re.Match[str]) -> str:
-        left, label, right = _edges(match[2])
+        label = match[2]
         url = links[int(match[1])]
         if not label or not url:
-            return left + label + right
-        bare = label.strip("*~")
-        if not bare:
-            return ""
-        return f"{left}[{_balanced(label)}]({url}){right}"
+            return label
+        left = right = ""
+        if label[0] == " " or label[-1] == " ":
+            left, label, right = _edges(label)
+        if not label.strip("*~"):
+            return left
+        if "[" in label or "]" in label:
+            label = _balanced(label)
+        return f"{left}[{label}]({url}){right}"
 
     text = _LINK.sub(place, text)
-    return _SPARE_LINK_MARK.sub("", text)
+    if LINK_OPEN in text or LINK_CLOSE in text:
+        text = _SPARE_LINK_MARK.sub("", text)
+    return text
 
 
 def finish(fragments: list[str], links: list[str]) -> str:
@@ -196,25 +199,58 @@ def finish(fragments: list[str], links: list[str]) -> str:
     if not text:
         return ""
     if "[" in text:
-        text = _BRACKET.sub(lambda match: "\\" + match[0], text)
-    if _PRIVATE.search(text):
+        text = _BRACKET.sub(_escape_bracket, text)
+    if not text.isascii() and _PRIVATE.search(text):
         if _MARK.search(text):
             text = _emphasise(text)
-        if IMAGE_OPEN in text:
-            text = _IMAGE.sub(lambda match: f"![{match[2]}]({links[int(match[1])]})", text)
-        if LINK_OPEN in text:
-            text = text.replace(f"!{LINK_OPEN}", f"\\!{LINK_OPEN}")
-            text = _place_links(text, links)
-        text = text.replace(CODE_OPEN_BRACKET, "[").replace(CODE_CLOSE_BRACKET, "]")
+        text = _finish_links(text, links)
         if BREAK in text:
             text = _BREAKS.sub(BREAK, text.strip()).strip(BREAK)
             return "\\\n".join(_guard(line) for line in text.split(BREAK) if line)
-        text = " ".join(text.split(" ")).strip()
+        text = text.strip()
     return _guard(text)
+
+
+def _escape_bracket(match: re.Match[str]) -> str:
+    return "\\" + match[0]
+
+
+def _finish_links(text: str, links: list[str]) -> str:
+    if IMAGE_OPEN in text:
+        text = _IMAGE.sub(lambda match: f"![{match[2]}]({links[int(match[1])]})", text)
+    if LINK_OPEN in text:
+        text = text.replace(f"!{LINK_OPEN}", f"\\!{LINK_OPEN}")
+        text = _place_links(text, links)
+    if CODE_OPEN_BRACKET in text or CODE_CLOSE_BRACKET in text:
+        text = text.replace(CODE_OPEN_BRACKET, "[").replace(CODE_CLOSE_BRACKET, "]")
+    return text
+
+
+_RISKY_STARTS = frozenset("#-+=:>~|0123456789")
 
 
 def _guard(line: str) -> str:
     """Escape what would make a line something else than text."""
+    if not line or line[0] not in _RISKY_STARTS:
+        return line
     if _LINE_START.match(line):
         return "\\" + line
     return _NUMBERED.sub(r"\1\\\2", line, count=1) if _NUMBERED.match(line) else line
+
+
+def bold(text: str) -> str:
+    if text.startswith("**") and text.endswith("**") and text.count("**") == 2:
+        return text
+    lines = text.replace("**", "").split("\\\n")
+    return "\\\n".join(f"**{line}**" for line in lines if line.strip())
+
+
+_TARGET = re.compile("\\]\\(\ue000[^\ue001]*\ue001\\)")
+
+
+def plain_text(markdown: str) -> str:
+    """The words of a line of Markdown, without its marks."""
+    text = _TARGET.sub("]", markdown)
+    text = re.sub(r"\\([!-/:-@\[-`{-~])", "\ue01e\\1", text)
+    text = re.sub(r"(?<!\ue01e)(?:\*\*|[*`]|!?\[|\])", "", text)
+    return text.replace("\ue01e", "").strip()

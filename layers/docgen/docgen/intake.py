@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from docgen import urls
 from docgen.charsets import decode
+from docgen.complexity import is_too_complex
 from docgen.fetch import HTML_TYPES, NOT_MODIFIED
-from docgen.nesting import is_too_deep
 from docgen.records import CrawledPage, KnownUrl, State
 from docgen.scan import scan
 
@@ -66,7 +66,10 @@ class Intake:
         """In the result so far."""
         self.failed = store.count(State.FAILED)
         """Could not be had so far."""
-        self._unread: deque[tuple[Iterator[str], int]] = deque()
+        self._unread: deque[tuple[str, Iterator[str], int]] = deque()
+        for page in store.unread_pages():
+            found = scan(page.html.decode(), page.final_url, most_links=limits.links_per_page)
+            self._unread.append((page.key, found.links(), page.depth))
 
     def read_links(self, clock: Callable[[], float], seconds: float) -> bool:
         """Go on with the links of the pages taken in; say whether any are left.
@@ -75,12 +78,13 @@ class Intake:
         """
         until = clock() + seconds
         while self._unread:
-            links, depth = self._unread[0]
+            key, links, depth = self._unread[0]
             for url in links:
                 self._frontier.found_link(url, depth=depth)
                 if clock() >= until:
                     return True
             self._unread.popleft()
+            self._store.set_read(key)
         return False
 
     def skip(self, known: KnownUrl, reason: str) -> None:
@@ -137,8 +141,8 @@ class Intake:
         self, known: KnownUrl, response: Response, kept: CrawledPage | None, *, is_start: bool
     ) -> None:
         text = decode(response.body, response.headers.get("content-type")).replace("\0", "")
-        if is_too_deep(text):
-            self.fail(known, "nested_too_deeply")
+        if is_too_complex(text):
+            self.fail(known, "too_complex")
             return
         found = scan(text, response.final_url, most_links=self._limits.links_per_page)
         if not is_start:
@@ -208,7 +212,7 @@ class Intake:
             self._store.mark(known.key, State.PAGE)
             self.pages += 1
             self._frontier.was_useful(known.url)
-        self._unread.append((found.links(), known.depth))
+        self._unread.append((known.key, found.links(), known.depth))
 
     def _is_copy(self, known: KnownUrl, page: CrawledPage) -> bool:
         """Fold pages with the same text into one: the more important keeps its name."""

@@ -13,7 +13,7 @@ from docgen.sitemodel import SEPARATORS, split_title
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-    from docgen.markdown import Heading
+    from docgen.walk import Heading
 
 _DESCRIPTIONS = ("description", "og:description", "twitter:description", "dcterms.description")
 _PUBLISHED = ("article:published_time", "datepublished", "dcterms.created", "dc.date", "date")
@@ -26,12 +26,13 @@ _MODIFIED = (
     "revised",
 )
 _LD_DATE = re.compile(r'"date(Published|Modified)"\s*:\s*"([^"]{8,40})"')
-_ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d)?(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?)?")
+_ISO_DATE = re.compile(
+    r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d)?(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?)?"
+)
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*")
 _CRUMBS = (
     "[aria-label=breadcrumb], [aria-label=breadcrumbs], [aria-label=Breadcrumbs], .breadcrumb, "
-    ".breadcrumbs, .wy-breadcrumbs, .td-breadcrumbs, .bd-breadcrumbs, .crumbs, #breadcrumbs, "
-    "#path"
+    ".breadcrumbs, .wy-breadcrumbs, .td-breadcrumbs, .bd-breadcrumbs, .crumbs, #breadcrumbs"
 )
 _LONGEST_DESCRIPTION = 1_000
 _MOST_CRUMBS = 12

@@ -18,9 +18,11 @@ _CANDIDATES = (
     "#sidebar, #leftnav, #nav, .sidenav, .side-nav, .leftnav, .menu, .book-summary, #column2"
 )
 _PIECE = re.compile(
-    r"<(/?)(ul|ol|dl|a)\b([^>]*)>|<(?:script|style|svg|button)\b.*?</(?:script|style|svg|button)>", re.S
+    r"<(/?)(ul|ol|dl|a)\b([^>]*)>|<(?:script|style|svg|button)\b.*?</(?:script|style|svg|button)>",
+    re.S,
 )
 _HREF = re.compile(r'\bhref="([^"]*)"')
+_LINK = re.compile(r'<a\b[^>]*? href="([^"]*)"')
 _ANY_TAG = re.compile(r"<[^>]*>")
 _LEAST_LINKS = 3
 _MOST_LINKS = 3_000
@@ -37,7 +39,7 @@ class NavLink:
     url: str
 
 
-_memo: dict[tuple[str, str], tuple[NavLink, ...]] = {}
+_memo: dict[tuple[str, int], tuple[NavLink, ...]] = {}
 
 
 def read_navigation(
@@ -45,7 +47,7 @@ def read_navigation(
 ) -> tuple[NavLink, ...]:
     """Give the links of the largest menu on the page, nested as it nests them.
 
-    A menu's HTML is mostly the same on all pages of a folder; the last few are remembered.
+    A menu's links are mostly the same on all pages of a folder; the last few are remembered.
     """
     body = tree.body
     if body is None:
@@ -56,7 +58,7 @@ def read_navigation(
         html = node.html or ""
         if html.count("href=") < max(_LEAST_LINKS, len(best)):
             continue
-        key = (folder, html)
+        key = (folder, hash(tuple(_LINK.findall(html))))
         links = _memo.get(key)
         if links is None:
             links = _read(html, url, resolve)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections import Counter, deque
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urldefrag, urlsplit
 
@@ -24,6 +25,13 @@ if TYPE_CHECKING:
 SHORTEST_RUN = 3
 """So many following pages have to be listed by a page to be taken for its sections."""
 LONGEST_LABEL = 80
+MOST_OF = 0.6
+DIRECTIONS = frozenset(
+    {"next", "previous", "prev", "up", "back", "top", "home", "index", "modules", "contents"}
+    | {"nextpage", "previouspage", "tableofcontents", "nexttopic", "previoustopic"}
+)
+"""Links of a menu that say where to turn, not what is there."""
+_NOT_WORDS = re.compile(r"[\W_]+")
 
 
 @dataclass(slots=True, eq=False)
@@ -71,6 +79,7 @@ class Menu:
         self._seen: set[int] = set()
         self._pages: dict[int, Node] = {}
         self._headings: dict[tuple[int, str], Node] = {}
+        self._shown: dict[int, set[int]] = {}  # by id: the most children seen in one menu
 
     def learn(self, links: Sequence[NavLink], page_at: Callable[[str], int | None]) -> None:
         """Merge the menu of one page; the same menu again costs nothing."""
@@ -80,13 +89,22 @@ class Menu:
         self._seen.add(print_of_links)
         above: list[tuple[int, Node]] = []
         last: dict[int, Node] = {}  # by id of the parent: the sibling placed last
+        shown: dict[int, set[int]] = {}
         for link in links:
             while above and above[-1][0] >= link.level:
                 above.pop()
             parent = above[-1][1] if above else self.root
-            node = self._place(link, parent, last, page_at)
+            node = self._place(link, parent, last, shown, page_at)
             if node is not None:
                 above.append((link.level, node))
+        for parent_id, children in shown.items():
+            if len(children) > len(self._shown.get(parent_id, ())):
+                self._shown[parent_id] = children
+
+    def knows_order_of(self, node: Node) -> bool:
+        """Whether one menu showed most of a node's children together, and so in their order."""
+        shown = self._shown.get(id(node), set())
+        return len(shown & {id(child) for child in node.children}) >= MOST_OF * len(node.children)
 
     def node(self, page: int) -> Node | None:
         """Where the menu has a page."""
@@ -97,9 +115,12 @@ class Menu:
         link: NavLink,
         parent: Node,
         last: dict[int, Node],
+        shown: dict[int, set[int]],
         page_at: Callable[[str], int | None],
     ) -> Node | None:
         label = " ".join(link.text.split())[:LONGEST_LABEL]
+        if _NOT_WORDS.sub("", label).casefold() in DIRECTIONS:
+            return None
         bare, fragment = urldefrag(link.url or "")
         page = page_at(bare) if bare else None
         if page is not None and fragment and page in self._pages:
@@ -122,6 +143,7 @@ class Menu:
             _move(known, parent, last.get(id(parent)))
         if known.parent is not None:
             last[id(known.parent)] = known
+            shown.setdefault(id(known.parent), set()).add(id(known))
         return known
 
 
@@ -142,8 +164,11 @@ def outline(leaves: Sequence[Leaf], menu: Menu, *, root: int | None) -> list[Nod
     _prune(menu.root)
     _lift_root(menu.root, nodes, root)
     by_key = {leaf.key: leaf for leaf in leaves}
-    if root in by_key and len(menu.root.children) > len(leaves) // 2:
-        _nest_by_contents(menu.root, by_key, set(by_key[root].links))
+    if root in by_key and not menu.knows_order_of(menu.root):
+        _sort_as_linked(menu.root.children, by_key[root].links)
+        if len(menu.root.children) > len(leaves) // 2:
+            _nest_by_contents(menu.root, by_key, set(by_key[root].links))
+    _group_by_breadcrumbs(menu.root, by_key)
     return menu.root.children
 
 
@@ -278,6 +303,45 @@ def _lift_root(top: Node, nodes: dict[int, Node], root: int | None) -> None:
     for place, child in enumerate(children, start=1):
         child.parent = top
         top.children.insert(place, child)
+
+
+def _group_by_breadcrumbs(top: Node, leaves: dict[int, Leaf]) -> None:
+    """Put neighbours under the heading that their breadcrumbs name and no page has."""
+    names = {node.label.casefold() for node in top.children}
+    grouped: list[Node] = []
+    for name, nodes in groupby(top.children, key=lambda node: _last_crumb(node, leaves)):
+        run = list(nodes)
+        if name is None or name.casefold() in names or len(run) in {1, len(top.children) - 1}:
+            grouped += run
+            continue
+        before = leaves.get(grouped[-1].page or 0) if grouped else None
+        if before is None or before.title.casefold() != name.casefold():
+            grouped.append(Node("", None, top))
+        grouped[-1].label = name[:LONGEST_LABEL]
+        for node in run:
+            grouped[-1].add(node)
+    top.children = grouped
+
+
+def _last_crumb(node: Node, leaves: dict[int, Leaf]) -> str | None:
+    """The last breadcrumb of a page that is not its own name."""
+    leaf = leaves.get(node.page) if node.page is not None else None
+    own = node.label.casefold()
+    crumbs = [each for each in leaf.breadcrumbs if each.casefold() != own] if leaf else []
+    return " ".join(crumbs[-1].split()) if len(crumbs) > 1 else None
+
+
+def _sort_as_linked(children: list[Node], links: Sequence[int]) -> None:
+    """Put in the order of a page's links what stood together in no menu; the rest follows."""
+    rank = {key: place for place, key in enumerate(links)}
+    children[1:] = sorted(children[1:], key=lambda node: rank.get(_first_page(node), len(rank)))
+
+
+def _first_page(node: Node) -> int:
+    """The page of a node, or the first one below it; -1 if there is none."""
+    while node.page is None and node.children:
+        node = node.children[0]
+    return -1 if node.page is None else node.page
 
 
 def _nest_by_contents(top: Node, leaves: dict[int, Leaf], listed: set[int]) -> None:

@@ -7,7 +7,7 @@ from array import array
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING
-from urllib.parse import unquote, urldefrag, urlsplit
+from urllib.parse import unquote, urlsplit
 
 from docgen.anchors import Anchors
 from docgen.names import Names, base_folder
@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 
 DEEPEST = 6
 """Levels of the contents; what a site nests deeper stands on the last one."""
+GENERIC_TITLES = frozenset(
+    {"", "index", "home", "contents", "table of contents", "overview", "welcome", "introduction"}
+    | {"documentation", "docs", "untitled", "start", "main page"}
+)
+"""Titles of a start page that do not name the site, where its first heading may."""
 INDEX_FILE = re.compile(r"/(?:index|default)\.(?:x?html?|php|aspx?|jsp|md)$", re.IGNORECASE)
 
 
@@ -38,6 +43,8 @@ class Page:
     """Path within a format's folder, without extension, e.g. `guide/install`."""
     description: str | None
     language: str | None
+    length: int
+    """Characters of its Markdown."""
     needs_title: bool
     """The Markdown does not begin with the title: a writer puts it there, as first heading."""
     number: int = 0
@@ -94,7 +101,7 @@ class Site:
 
     def _find(self, url: str) -> Target | None:
         """Say where in the bundle a URL leads; None when it was not crawled."""
-        bare, fragment = urldefrag(url)
+        bare, _, fragment = url.partition("#")
         page = self._links.page_at(bare)
         if page is None:
             return None
@@ -139,12 +146,14 @@ class _Links:
         self.anchors = Anchors()
         self._exact: dict[str, Page] = {}
         self._loose: dict[str, Page] = {}
+        self.page_at = lru_cache(maxsize=8192)(self._page_at)
 
     def add(self, url: str, page: Page) -> None:
         self._exact.setdefault(url, page)
         self._loose.setdefault(_loose(url), page)
+        self.page_at.cache_clear()
 
-    def page_at(self, url: str) -> Page | None:
+    def _page_at(self, url: str) -> Page | None:
         return self._exact.get(url) or self._loose.get(_loose(url))
 
 
@@ -176,13 +185,18 @@ def arrange(
             links.add(other, page)
     first = links.page_at(root)
     tree = _contents(documents(), pages, links, first)
-    site_title = title or (first or pages[0]).title if pages else title or root
+    site_title = title or _site_title(first or pages[0])
     site = Site(root, site_title, [], tree, links)
     site.pages.extend(entry.page for entry in site.entries() if entry.page is not None)
     for number, page in enumerate(site.pages):
         page.number = number
     links.anchors.combine(site_title, (page.key for page in site.pages))
     return site
+
+
+def _site_title(page: Page) -> str:
+    is_generic = page.title.strip().casefold() in GENERIC_TITLES
+    return page.label if is_generic else page.title
 
 
 def _name_pages(documents: Iterable[Document], links: _Links, root: str) -> list[Page]:
@@ -197,6 +211,7 @@ def _name_pages(documents: Iterable[Document], links: _Links, root: str) -> list
             stem="",
             description=document.description,
             language=document.language,
+            length=len(document.markdown),
             needs_title=needs_title,
         )
         pages.append(page)
@@ -237,7 +252,7 @@ def _contents(
     leaves: list[Leaf] = []
     for page, document in zip(pages, documents, strict=True):
         menu.learn(document.navigation, page_at)
-        found = (page_at(urldefrag(url).url) for url, _ in document.links)
+        found = (page_at(url.partition("#")[0]) for url, _ in document.links)
         targets = dict.fromkeys(key for key in found if key is not None and key != page.key)
         leaves.append(
             Leaf(page.key, page.url, page.label, document.breadcrumbs, array("l", targets))

@@ -15,8 +15,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from docgen.content import find_content
-from docgen.markdown import content_blocks, split_markup
-from docgen.tags import VOID
+from docgen.markdown import content_blocks
+from docgen.markup import split_markup
+from docgen.vocabulary import VOID
 from docgen.tree import parse
 
 if TYPE_CHECKING:

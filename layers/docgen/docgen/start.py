@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from docgen import robots, urls
 from docgen.charsets import decode
+from docgen.complexity import is_too_complex
 from docgen.errors import AddressRefused, NoUsableContent, RobotsForbid, TooManyRedirects
 from docgen.fetch import NOT_MODIFIED, Response, error_of, get_patiently
 from docgen.frontier import Scope
 from docgen.intake import is_html, is_wanted
-from docgen.nesting import is_too_deep
 from docgen.scan import Scan, scan
 from docgen.store import Store
 
@@ -115,8 +115,8 @@ class _Search:
         if not is_html(response):
             raise _no_page(response)
         html = decode(response.body, response.headers.get("content-type"))
-        if is_too_deep(html):
-            raise NoUsableContent("The page is nested too deeply to be read.")
+        if is_too_complex(html):
+            raise NoUsableContent("The page is built too deeply to be read.")
         return response, html
 
 

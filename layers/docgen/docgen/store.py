@@ -34,7 +34,7 @@ CREATE TABLE page (
     key TEXT PRIMARY KEY, url TEXT NOT NULL, final_url TEXT NOT NULL, status INT NOT NULL,
     content_type TEXT, html BLOB NOT NULL, etag TEXT, last_modified TEXT, sha256 TEXT NOT NULL,
     text_hash TEXT, depth INT NOT NULL, rank REAL NOT NULL, number INT NOT NULL,
-    fetched_at TEXT NOT NULL);
+    fetched_at TEXT NOT NULL, is_read INT NOT NULL DEFAULT 0);
 CREATE INDEX page_order ON page (rank, number);
 CREATE INDEX page_text ON page (text_hash);
 CREATE INDEX page_url ON page (url);
@@ -82,19 +82,16 @@ class Store:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.close()
+        """Commit, fold the journal into the one file, and let go of it."""
+        if self._db.in_transaction:
+            self._db.execute("COMMIT")
+        self._db.close()
 
     def commit(self) -> None:
         """Make everything so far durable."""
         if self._db.in_transaction:
             self._db.execute("COMMIT")
         self._db.execute("BEGIN")
-
-    def close(self) -> None:
-        """Commit, fold the journal into the one file, and let go of it."""
-        if self._db.in_transaction:
-            self._db.execute("COMMIT")
-        self._db.close()
 
     def clear(self) -> None:
         """Forget everything."""
@@ -207,6 +204,7 @@ class Store:
         self._db.execute(
             "UPDATE url SET state = ?, reason = NULL WHERE state = ?", (State.QUEUED, State.PAGE)
         )
+        self._db.execute("UPDATE page SET is_read = 0")
 
     def aliases(self) -> Iterator[tuple[str, str]]:
         """Iterate over (URL, URL of the page it leads to): redirects, copies, other spellings."""
@@ -260,9 +258,23 @@ class Store:
         self._db.execute(
             "INSERT OR REPLACE INTO page VALUES (:key, :url, :final_url, :status, :content_type,"
             " :html, :etag, :last_modified, :sha256, :text_hash, :depth, :rank, :number,"
-            " :fetched_at)",
+            " :fetched_at, 0)",
             values,
         )
+
+    def set_read(self, key: str) -> None:
+        """Note that all links of a page have been followed up."""
+        self._db.execute("UPDATE page SET is_read = 1 WHERE key = ?", (key,))
+
+    def unread_pages(self) -> Iterator[CrawledPage]:
+        """Iterate over the pages visited whose links were not followed up to the last."""
+        keys = self._db.execute(
+            "SELECT page.key FROM page JOIN url ON url.key = page.key"
+            " WHERE is_read = 0 AND state IN (?, ?) ORDER BY page.rank, page.number",
+            (State.PAGE, State.SKIPPED),
+        ).fetchall()
+        for (key,) in keys:
+            yield from self._read_pages("WHERE key = ?", (key,))
 
     def drop_page(self, key: str) -> bool:
         """Forget a page; say whether there was one."""
@@ -361,9 +373,11 @@ class Store:
         """List the places in the order at which there is a document."""
         return {row[0] for row in self._db.execute("SELECT number FROM document")}
 
-    def document_count(self) -> int:
-        """Count the documents."""
-        return int(self._db.execute("SELECT count(*) FROM document").fetchone()[0])
+    def document_totals(self) -> tuple[int, int]:
+        """Count the documents, and their words."""
+        query = "SELECT count(*), coalesce(sum(words), 0) FROM document"
+        totals: tuple[int, int] = self._db.execute(query).fetchone()
+        return totals
 
     # Images
 

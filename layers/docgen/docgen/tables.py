@@ -80,7 +80,9 @@ def to_markdown(rows: list[Row]) -> str:
     """Write rows as a GFM table. A table without a header gets an empty one."""
     grid = lay_out(rows)
     headed = bool(rows) and rows[0].is_header
-    lines = [line for number, line in enumerate(grid) if not _is_empty(line) or (headed and not number)]
+    lines = [
+        line for number, line in enumerate(grid) if not _is_empty(line) or (headed and not number)
+    ]
     if not lines:
         return ""
     width = max(map(len, lines))
@@ -115,7 +117,11 @@ def _part(rows: list[Row], *, is_presentation: bool) -> list[Block]:
     if is_presentation or _is_layout(rows):
         return _unwrap(rows)
     if len(rows) == 1 and not rows[0].is_header:
-        if any(len(cell.blocks) > 1 or cell.blocks[0][0] != "p" for cell in rows[0].cells if cell.blocks):
+        if any(
+            len(cell.blocks) > 1 or cell.blocks[0][0] != "p"
+            for cell in rows[0].cells
+            if cell.blocks
+        ):
             return _unwrap(rows)
         return [("p", " ".join(filter(None, (cell.text() for cell in rows[0].cells))))]
     return [("table", to_markdown(rows))]

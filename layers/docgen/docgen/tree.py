@@ -11,7 +11,7 @@ import re
 from selectolax.lexbor import LexborHTMLParser
 
 _DEEPEST = 4_000
-_SUSPICIOUS_TAGS = 2 * _DEEPEST
+_SUSPICIOUS_TAGS = 20_000  # fewer cannot nest so deeply that parsing takes seconds
 _TAG = re.compile(rb"<(/?)([A-Za-z][A-Za-z0-9-]*)[^>]*>")
 # Elements at whose start tag the parser searches everything that is open.
 _SEARCHING = frozenset(

@@ -205,11 +205,14 @@ class Visits:
             self._unread = len(answers)
             self._send()
             await asyncio.sleep(0)
+        told = []
         for task, known, attempt in answers:
             self._take_in(task, known, attempt)
-            look_up(self.counts())
+            told.append(self.counts())
             await asyncio.sleep(0)
         self._unread = 0
+        for counts in told:  # only now, because it may raise, and what has come is to be kept
+            look_up(counts)
 
     def _take_in(self, task: asyncio.Task[Response], known: KnownUrl, attempt: int) -> None:
         self._current = known.url

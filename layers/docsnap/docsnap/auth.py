@@ -10,6 +10,7 @@ import json
 import re
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -95,10 +96,6 @@ class SigningKeys:
         if self._age() > KEYS_USABLE:
             raise Unavailable
         return self._keys.get(kid)
-
-    def holds(self, kid: str | None) -> bool:
-        """Tell whether a key of that name is in memory, without fetching."""
-        return kid in self._keys
 
     def _age(self) -> float:
         return float("inf") if self._fetched_at is None else self._clock() - self._fetched_at
@@ -203,7 +200,7 @@ class Verifier:
         A public key is never a secret here: HS256 knows the configured secret and nothing else.
         """
         if algorithm == "HS256" and self._secret is not None:
-            if kid is not None and (not isinstance(kid, str) or self._keys.holds(kid)):
+            if kid is not None and (not isinstance(kid, str) or self._is_public(kid)):
                 raise Unauthenticated
             return self._secret.get()
         if not isinstance(kid, str) or algorithm not in _ALGORITHMS.values():
@@ -212,6 +209,11 @@ class Verifier:
         if key is None or key.algorithm_name != algorithm:
             raise Unauthenticated
         return key
+
+    def _is_public(self, kid: str) -> bool:
+        with suppress(Unavailable):  # the secret needs no key set
+            return self._keys.find(kid) is not None
+        return False
 
     def _check_issue(self, claims: Mapping[str, Any]) -> None:
         audience = claims.get("aud")
@@ -329,12 +331,8 @@ def _read_key_set(body: bytes) -> dict[str, PyJWK]:
     listed = document.get("keys") if isinstance(document, dict) else None
     if not isinstance(listed, list):
         raise ValueError("not a key set")
-    keys: dict[str, PyJWK] = {}
-    for jwk in listed[:MAX_KEYS]:
-        key = _read_key(jwk) if isinstance(jwk, dict) else None
-        if key is not None:
-            keys.setdefault(key[0], key[1])
-    return keys
+    keys = (_read_key(jwk) for jwk in listed[:MAX_KEYS] if isinstance(jwk, dict))
+    return dict(key for key in keys if key is not None)
 
 
 def _read_key(jwk: dict[str, Any]) -> tuple[str, PyJWK] | None:

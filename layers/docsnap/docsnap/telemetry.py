@@ -176,7 +176,7 @@ def flush() -> None:
 def loggable(url: str) -> str:
     """Shorten a URL to what may be logged: no user, no query, no fragment."""
     parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.hostname or ''}{parts.path}"
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,8 +25,9 @@ from docsnap.settings import WorkerSettings
 from docsnap.table import Table
 from docsnap.telemetry import Metric, logger
 
-BUSY_DELAY: Final = timedelta(seconds=10)
-"""How long a job steps back for those of other owners; up to twice this."""
+BUSY_DELAY: Final = timedelta(seconds=3)
+"""How long a job steps back for those of other owners, up to twice this: no longer than it takes to
+pass them, or its owner's own workers would stand idle."""
 
 UNAVAILABLE_DELAY: Final = timedelta(seconds=30)
 """How long a job waits for a table that does not answer."""

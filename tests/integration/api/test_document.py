@@ -22,8 +22,8 @@ UNDESCRIBED = {"/docs/problems", "/docs/assets/{name}"}
 def test_the_committed_document_is_what_the_models_say_now() -> None:
     made = make_document()
 
-    assert (ROOT / "docs" / "openapi.json").read_text() == pretty(made), "run `make openapi`"
-    assert (STATIC / "openapi.json").read_text() == compact(made), "run `make openapi`"
+    assert (ROOT / "docs" / "openapi.json").read_text() == pretty(made), "run python -m api.openapi"
+    assert (STATIC / "openapi.json").read_text() == compact(made), "run python -m api.openapi"
 
 
 def test_the_document_is_served(world: World) -> None:

@@ -1,8 +1,10 @@
+import re
 from datetime import datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from docsnap import transitions
+from api import schemas
+from docsnap import transitions, webhooks
 from docsnap.jobs import (
     ACTIVE,
     CANCELLED,
@@ -16,6 +18,7 @@ from docsnap.jobs import (
 
 from tests.support.api import ADA, BOB, World, path_of
 from tests.support.builders import a_job, a_result, stored
+from tests.support.openapi import operation
 
 FILES = {
     "markdown": ResultFile(bytes=12, sha256="a" * 64),
@@ -193,13 +196,18 @@ def test_a_list_goes_on_where_the_cursor_says(world: World) -> None:
         world.clock.advance(seconds=1)
         put(world)
     seen: list[str] = []
+    cursors: list[str] = []
     query = {"limit": "2"}
 
     for _ in range(3):
         page = world.call("GET", "/api/jobs", query=query).json
         seen += [job["id"] for job in page["jobs"]]
         query["cursor"] = page["nextCursor"]
+        cursors.append(page["nextCursor"])
 
+    parameters = operation("GET", "/api/jobs")["parameters"]
+    pattern = next(each for each in parameters if each["name"] == "cursor")["schema"]["pattern"]
+    assert re.fullmatch(pattern, cursors[0])
     assert page["nextCursor"] is None
     assert len(set(seen)) == 5
     assert seen == sorted(seen, reverse=True)
@@ -271,6 +279,18 @@ def test_stats_count_ones_own_jobs(world: World) -> None:
     assert datetime.fromisoformat(answer["timestamp"]) == world.clock()
 
 
+def test_the_depth_of_the_queue_is_looked_up_at_most_every_few_seconds(world: World) -> None:
+    world.call("GET", "/api/jobs/stats")
+    world.queue.enqueue(put(world).key, version=1)
+
+    again = world.call("GET", "/api/jobs/stats").json
+    assert world.calls == ["Query"]
+    assert (again["stats"]["waiting"], again["queue"]["visible"]) == (1, 0)
+
+    world.clock.advance(seconds=5)
+    assert world.call("GET", "/api/jobs/stats").json["queue"]["visible"] == 1
+
+
 def test_the_history_of_a_job_tells_every_step_in_order(world: World) -> None:
     job_id = world.submit().json["job"]["id"]
     world.clock.advance(seconds=1)
@@ -323,3 +343,10 @@ def test_a_result_refuses_what_the_job_does_not_have(world: World, query: dict[s
 
     assert (answer.status, answer.code) == (422, "invalid_request")
     assert [error["field"] for error in answer.json["errors"]] == list(query)
+
+
+@pytest.mark.parametrize("status", list(JobStatus))
+def test_a_webhook_shows_a_job_as_the_api_does(status: JobStatus) -> None:
+    job = a_job(status)
+
+    assert webhooks.describe(job) == schemas.to_value(schemas.Job.model_validate(job))

@@ -21,9 +21,10 @@ def test_a_submission_is_answered_at_once_with_a_waiting_job(world: World) -> No
 
 
 def test_a_submission_takes_two_network_calls(world: World) -> None:
-    world.submit(SITE)
+    for n in range(3):
+        world.submit(f"{SITE}{n}", headers={"Idempotency-Key": str(n)})
 
-    assert world.calls == ["TransactWriteItems", "SendMessage"]
+        assert world.calls == ["TransactWriteItems", "SendMessage"]
 
 
 def test_what_is_not_chosen_has_the_defaults_of_the_contract(world: World) -> None:
@@ -349,3 +350,16 @@ def test_when_the_queue_does_not_answer_a_batch_is_not_tried_to_its_end(world: W
     assert {entry["code"] for entry in answer.json["items"]} == {"unavailable"}
     assert world.calls.count("SendMessage") == 1
     assert json.dumps(answer.json).count('"status": 503') == 25
+
+
+def test_submissions_are_counted_by_what_became_of_them(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world.submit(SITE), world.submit(SITE), world.submit("ftp://example.com/")
+
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    counted = [line for line in lines if "_aws" in line]
+    assert [line.get("JobsSubmitted") for line in counted if "JobsSubmitted" in line] == [[1.0]]
+    assert [line.get("JobsRepeated") for line in counted if "JobsRepeated" in line] == [[1.0]]
+    refused = [line["code"] for line in counted if "SubmissionsRefused" in line]
+    assert refused == ["invalid_url"]

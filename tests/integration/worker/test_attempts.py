@@ -16,6 +16,7 @@ from docsnap.jobs import (
     Job,
 )
 from docsnap.outbound import Answer
+from docsnap.queue import QueueDepth
 from docsnap.worker import Outcome
 
 from tests.support.builders import RETENTION
@@ -145,7 +146,7 @@ def test_a_permanent_failure_ends_the_job_and_the_message(system: System) -> Non
     assert outcome is Outcome.ACKNOWLEDGED
     assert system.look(job).status is FAILED
     assert system.look(job).attempts == 1
-    assert system.queue.depth().dead_letter == 0
+    assert system.queue.depth() == QueueDepth(visible=0, in_flight=0, delayed=0, dead_letter=0)
     assert system.objects() == []
 
 

@@ -61,6 +61,7 @@ def test_a_message_that_comes_before_the_backoff_is_over_is_put_off(system: Syst
 
     assert system.work() is Outcome.ACKNOWLEDGED
     assert system.look(job).status is DELAYED
+    assert system.queue.depth().delayed == 1
     assert system.work() is None
     system.advance(seconds=62)
     system.work_all()
@@ -196,6 +197,23 @@ def test_a_redriven_message_that_comes_back_later_does_not_revive_the_job_again(
     system.work_all()
     assert system.look(job).cycle == 2
     assert system.look(job).status is FAILED
+
+
+def test_a_redriven_message_stays_one_when_it_has_to_be_replaced(system: System) -> None:
+    job = system.submit()
+    for _ in range(MAX_RECEIVES):
+        system.work(fails())
+        system.advance(minutes=1)
+    system.work()
+    system.redrive()
+    system.faults.refuse("GetItem")
+    assert system.work() is Outcome.ACKNOWLEDGED
+    system.faults.heal()
+    system.advance(seconds=31)
+
+    system.work()
+
+    assert system.look(job).status is COMPLETED
 
 
 def test_a_third_failure_on_a_young_message_ends_in_the_dead_letters_all_the_same(

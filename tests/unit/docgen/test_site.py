@@ -9,8 +9,7 @@ from tests.support.documents import BASE, a_document, arranged, link, menu
 
 def shape(entries: list[Entry]) -> list:
     return [
-        (entry.label, shape(entry.children)) if entry.children else entry.label
-        for entry in entries
+        (entry.label, shape(entry.children)) if entry.children else entry.label for entry in entries
     ]
 
 
@@ -76,6 +75,45 @@ def test_breadcrumbs_place_what_the_menu_leaves_out() -> None:
     )
 
     assert shape(site.tree) == ["Home", "Guides", ("API", ["Deep"])]
+
+
+def test_breadcrumbs_name_the_parts_of_a_flat_menu() -> None:
+    parts = {"a": "Start", "b": "Start", "c": "Guides", "d": "Guides", "e": "More"}
+    lines = menu(*((0, path.upper(), path) for path in parts))
+    site = arranged(
+        a_document("", "# Home", navigation=lines),
+        *(
+            a_document(path, f"# {path}", breadcrumbs=("Home", part, path))
+            for path, part in parts.items()
+        ),
+    )
+
+    assert shape(site.tree) == ["Home", ("Start", ["A", "B"]), ("Guides", ["C", "D"]), "E"]
+
+
+def test_what_no_menu_orders_stands_as_the_start_page_links_to_it() -> None:
+    paths = ["tutorial/", "library/", "about/", "glossary/"]
+    site = arranged(
+        a_document("", "# Home\n\n" + " ".join(map(link, paths))),
+        *(
+            a_document(
+                path, f"# {path[:-1]}", navigation=menu((0, path, path), (1, "1", f"{path}1"))
+            )
+            for path in sorted(paths)
+        ),
+        *(a_document(f"{path}1", "# One") for path in paths),
+    )
+
+    assert [page.stem for page in site.pages][1::2] == [f"{path}index" for path in paths]
+
+
+def test_where_to_turn_is_no_name_of_a_page() -> None:
+    lines = menu((0, "next »", "a"), (0, "Index", "b"))
+    site = arranged(
+        a_document("", "# Home", navigation=lines), a_document("a", "# A"), a_document("b", "# B")
+    )
+
+    assert shape(site.tree) == ["Home", "A", "B"]
 
 
 def test_a_book_without_a_menu_gets_its_chapters_from_its_contents() -> None:
@@ -156,7 +194,7 @@ def test_slugs_are_githubs() -> None:
     slugs = Slugs()
 
     assert slugify("What's new in `2.0`?") == "whats-new-in-20"
-    assert slugify("snake_case – and  blanks") == "snake_case--and--blanks"
+    assert slugify("snake_case & two  blanks") == "snake_case--two--blanks"
     assert [slugs.make("A"), slugs.make("A-1"), slugs.make("A"), slugs.make("A")] == [
         "a",
         "a-1",

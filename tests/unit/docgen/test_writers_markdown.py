@@ -57,9 +57,13 @@ def test_the_contents_follow_the_menu(tmp_path: Path) -> None:
         a_document("b", "# B"),
     )
 
-    assert (tmp_path / "markdown/README.md").read_text().endswith(
-        "## Contents\n\n- [Home](index.md)\n- **Part \\[1\\]**\n"
-        "  - [\\*B\\*](b.md)\n- [A](a.md)\n"
+    assert (
+        (tmp_path / "markdown/README.md")
+        .read_text()
+        .endswith(
+            "## Contents\n\n- [Home](index.md)\n- **Part \\[1\\]**\n"
+            "  - [\\*B\\*](b.md)\n- [A](a.md)\n"
+        )
     )
 
 
@@ -78,7 +82,9 @@ def test_the_combined_file_holds_all_pages_and_links_within_itself(tmp_path: Pat
 
 
 def test_fetched_images_are_in_the_bundle_and_others_become_links(tmp_path: Path) -> None:
-    text = f"{image('i/a b.png', 'one')} {image('i/gone.png', 'two')} [{image('x.png', '3')}]({BASE})"
+    text = (
+        f"{image('i/a b.png', 'one')} {image('i/gone.png', 'two')} [{image('x.png', '3')}]({BASE})"
+    )
     written(
         tmp_path,
         a_document("sub/a", f"# A\n\n{text}\n"),

@@ -37,7 +37,8 @@ Text *a* **b** ~~c~~ `d` H<sub>2</sub>O<br>new line[^1] $x$ #let \\"quoted\\" @r
 $$y$$
 
 [^1]: A note.
-"""
+
+The end. """
 
 
 def read(path: Path) -> PdfReader:
@@ -135,3 +136,36 @@ def test_progress_may_stop_the_typesetting(tmp_path: Path) -> None:
 
 def test_strings_cannot_be_left() -> None:
     assert string('a"b\\c\n\x00\x1b\ud800') == '"a\\"b\\\\c\\n"'
+
+
+def test_a_book_that_would_be_too_long_says_what_is_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pdf, "MOST_TEXT", 100)
+    result = written(
+        tmp_path,
+        a_document("", f"# Home\n\n{link('b')}\n"),
+        a_document("b", "# B\n\n" + "word " * 30),
+        formats=("pdf",),
+    )
+
+    book = read(result.files["pdf"])
+    assert "1 of 2 pages" in book.pages[-1].extract_text()
+    notes = [note.get_object() for page in book.pages for note in page.get("/Annots", ())]
+    assert f"{BASE}b" in {note["/A"]["/URI"] for note in notes if "/A" in note}
+
+
+def test_what_would_fill_a_volume_is_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pdf, "VOLUME", 20_000)
+    items = "\n".join(f"- item {n}\n" + "  - below\n" * 40 for n in range(30))
+    rows = "|a|\n|-|\n" + "\n".join(f"|row {n}|" for n in range(250))
+    code = "```\n" + "\n".join(f"line {n}" for n in range(2000)) + "\n```"
+    document = a_document(
+        "", f"# Home\n\n- all\n\n  {items.replace('\n', '\n  ')}\n\n{rows}\n\n{code}\n"
+    )
+    result = written(tmp_path, document, formats=("pdf",))
+
+    text = "".join(page.extract_text() for page in read(result.files["pdf"]).pages)
+    for each in ("item 0", "item 29", "row 0", "row 249", "line 0", "line 1999"):
+        assert each in text
+    assert text.count("below") == 1200

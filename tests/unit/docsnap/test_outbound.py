@@ -1,12 +1,12 @@
 import datetime
 import socket
 import ssl
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from ipaddress import ip_address
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import pytest
@@ -69,7 +69,7 @@ def a_line(
                         else:
                             serve(connection)
 
-        thread = Thread(target=run)
+        thread = threading.Thread(target=run)
         thread.start()
         try:
             yield line
@@ -187,6 +187,40 @@ def test_no_more_of_a_body_is_read_than_asked_for() -> None:
         answer = line.get("http://example.com/")
 
     assert (answer.status, answer.body) == (200, b"x" * 100)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"HTTP/1.0 200 OK\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n",
+    ],
+    ids=["1.0", "close", "length", "chunked"],
+)
+def test_a_body_may_come_after_its_head(head: bytes) -> None:
+    def serve(connection: socket.socket) -> None:
+        connection.recv(65536)
+        connection.sendall(head)
+        threading.Event().wait(0.05)
+        connection.sendall(b"o\r\n1\r\nk\r\n0\r\n\r\n" if b"chunked" in head else b"ok")
+
+    with a_line(serve) as line:
+        assert line.get("http://example.com/").body == b"ok"
+
+
+def test_an_endless_head_ends_by_its_size_before_its_time() -> None:
+    def serve(connection: socket.socket) -> None:
+        while True:
+            connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n" * 100)
+
+    patient = Budget(connect_seconds=1, total_seconds=30, max_body=0)
+    started = time.monotonic()
+    with a_line(serve, budget=patient) as line, pytest.raises(ConnectionError):
+        line.get("http://example.com/")
+
+    assert time.monotonic() - started < 10
 
 
 def test_a_second_address_is_tried_when_the_first_does_not_connect() -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from threading import Barrier, Thread
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from docsnap import queries, webhooks
@@ -412,6 +413,17 @@ def test_callers_at_the_same_moment_get_the_same_secret(table: Table) -> None:
 
     assert len(secrets) == 4
     assert len(set(secrets)) == 1
+
+
+def test_of_two_rotations_at_the_same_moment_one_is_carried_out(table: Table) -> None:
+    webhooks.get_secret(table, OWNER, now=NOW)
+    seen = table.get({"pk": f"USER#{OWNER}", "sk": "WEBHOOK_SECRET"})
+    winner = webhooks.rotate_secret(table, OWNER, now=NOW)
+
+    with patch.object(table, "get", lambda _: seen):  # what the other one has read before
+        told = webhooks.rotate_secret(table, OWNER, now=NOW)
+
+    assert told == winner == webhooks.get_secret(table, OWNER, now=NOW)
 
 
 def test_a_first_rotation_needs_no_secret_before_it(table: Table) -> None:

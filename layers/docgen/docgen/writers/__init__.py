@@ -7,6 +7,7 @@ format asked for; then it packs the bundle. One page is in memory at a time.
 from __future__ import annotations
 
 import shutil
+from contextlib import ExitStack
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Protocol
@@ -87,8 +88,9 @@ def write(
     steps = pages * (1 + typesetting) + 1
     scratch = directory / ".images"
     _clear(directory, formats)
-    bundle = Bundle(site, collect(source.assets(), scratch), stamp)
-    try:
+    with ExitStack() as files:
+        files.callback(shutil.rmtree, scratch, ignore_errors=True)
+        bundle = Bundle(site, collect(source.assets(), scratch), stamp, files)
         manifest = Manifest(bundle, has_markdown="markdown" in formats)
         writers = {name: _writer(name)(bundle, directory / name) for name in formats}
         for done, page in enumerate(site.pages):
@@ -97,22 +99,20 @@ def write(
             for writer in writers.values():
                 writer.page(content)
             manifest.page(content)
-        files = {}
+        results = {}
         for name, writer in writers.items():
             on_step(pages, steps, name)
-            files[name] = writer.finish(
+            results[name] = writer.finish(
                 lambda part: on_step(pages + int(part * pages * typesetting), steps, "pdf")
             )
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
     path = manifest.finish(directory / MANIFEST, source.skipped())
     on_step(steps - 1, steps, BUNDLE)
-    files["zip"] = pack(directory, [*formats, MANIFEST], directory / BUNDLE, stamp)
-    if "html" in files:
-        files["html"] = pack(directory / "html", ["."], directory / "html.zip", stamp)
+    results["zip"] = pack(directory, [*formats, MANIFEST], directory / BUNDLE, stamp)
+    if "html" in results:
+        results["html"] = pack(directory / "html", ["."], directory / "html.zip", stamp)
     on_step(steps, steps, None)
-    size = files["zip"].stat().st_size
-    return Written(files=files, manifest=path, words=manifest.words, bytes=size)
+    size = results["zip"].stat().st_size
+    return Written(files=results, manifest=path, words=manifest.words, bytes=size)
 
 
 def _writer(name: str) -> Callable[[Bundle, Path], Writer]:

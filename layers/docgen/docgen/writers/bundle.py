@@ -6,13 +6,14 @@ import os
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TextIO
 
 from docgen.writers import links
 from docgen.writers.syntax import Node, parse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from contextlib import ExitStack
     from datetime import datetime
     from pathlib import Path
 
@@ -64,6 +65,8 @@ class PageContent:
         title = f"# {escape(page.title)}\n\n" if page.needs_title else ""
         self.markdown = f"{title}{document.markdown.strip()}\n"
         """Begins with the page's title; URLs are placeholders."""
+        self.file: str | None = None
+        """What its file of the Markdown tree holds, once somebody has asked."""
 
     @cached_property
     def tree(self) -> Node:
@@ -81,6 +84,12 @@ class Bundle:
     stamp: datetime
     """When what is written last changed: the time every file bears, so that a second run on an
     unchanged site gives the same bytes."""
+    files: ExitStack
+    """What is open."""
+
+    def open(self, path: Path) -> TextIO:
+        """Open a file to write text to; closed at the latest when writing ends, however it does."""
+        return self.files.enter_context(path.open("w", encoding="utf-8", newline="\n"))
 
     def link(self, page: Page, url: str, extension: str) -> str | None:
         """Write a link or the source of an image in a page's own file."""

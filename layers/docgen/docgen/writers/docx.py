@@ -54,7 +54,7 @@ class DocxWriter:
         self._lists: list[tuple[int, int]] = []
         self._notes: list[str] = []
         self._numbers = count(1)
-        self._out = self._text.open("w", encoding="utf-8", newline="\n")
+        self._out = bundle.open(self._text)
         self._out.write(f"{parts.XML}<w:document {parts.NAMESPACES}><w:body>\n")
         self._write_front()
 

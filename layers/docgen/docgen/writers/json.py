@@ -26,7 +26,7 @@ class JsonWriter:
         self._site = bundle.site
         folder.mkdir(parents=True, exist_ok=True)
         self._path = folder / FILE
-        self._file = self._path.open("w", encoding="utf-8", newline="\n")
+        self._file = bundle.open(self._path)
         head = {
             "url": self._site.url,
             "title": self._site.title,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from typing import TYPE_CHECKING
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container
@@ -17,6 +17,7 @@ SCHEMES = frozenset({"http", "https", "mailto", "tel", "ftp", "ftps", "irc", "ir
 PUNCTUATION = "/:?#[]@!$&*+,;=%~-._"
 """Kept as it is in a URL. Not the quotes, brackets and bars that mean something around it."""
 
+_PLAIN = re.compile(r"[\w/:?#@!$&*+,;=%~.-]*", re.ASCII)  # nothing in it to be quoted
 _URLS = re.compile(
     r"(?P<before>\[)?!\[(?P<alt>(?:\\.|[^\]\\]){0,1000})\]"
     "\\(\ue000(?P<source>[^\ue001]*)\ue001(?P<title>[^)\n]*)\\)"
@@ -26,11 +27,10 @@ _URLS = re.compile(
 
 def external(url: str) -> str | None:
     """Write a link out of the bundle, harmless in Markdown, HTML and XML; None if it may not be."""
-    try:
-        scheme = urlsplit(url).scheme.lower()
-    except ValueError:
+    scheme, colon, _ = url.partition(":")
+    if not colon or scheme.lower() not in SCHEMES:
         return None
-    return quote(url, safe=PUNCTUATION) if scheme in SCHEMES else None
+    return url if _PLAIN.fullmatch(url) else quote(url, safe=PUNCTUATION)
 
 
 def relative(page: Page, path: str) -> str:

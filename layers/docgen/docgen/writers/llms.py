@@ -28,7 +28,7 @@ class LlmsWriter:
         self._bundle = bundle
         self._path = folder / FULL
         put(folder / INDEX, llms_index(bundle))
-        self._file = self._path.open("w", encoding="utf-8", newline="\n")
+        self._file = bundle.open(self._path)
         self._file.write(_head(bundle))
 
     def page(self, content: PageContent) -> None:

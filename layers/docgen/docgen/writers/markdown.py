@@ -35,7 +35,7 @@ class MarkdownWriter:
         self._site = bundle.site
         self._folder = folder
         self._index()
-        self._combined = (folder / COMBINED).open("w", encoding="utf-8", newline="\n")
+        self._combined = bundle.open(folder / COMBINED)
         self._combined.write(f"# {escape(self._site.title)}\n\nSource: <{self._source()}>\n\n")
         self._combined.write(f"## {CONTENTS}\n\n")
         self._combined.writelines(bundle.contents(lambda page: self._within(page.url)))
@@ -75,9 +75,12 @@ class MarkdownWriter:
 
 def tree_page(bundle: Bundle, content: PageContent) -> str:
     """Write a page as a file of the tree."""
-    page = content.page
-    text = links.replace(content.markdown, lambda url: bundle.link(page, url, ".md"), bundle.images)
-    return f"{_front_matter(bundle, content)}\n{text}"
+    if content.file is None:
+        text = links.replace(
+            content.markdown, lambda url: bundle.link(content.page, url, ".md"), bundle.images
+        )
+        content.file = f"{_front_matter(bundle, content)}\n{text}"
+    return content.file
 
 
 def _front_matter(bundle: Bundle, content: PageContent) -> str:

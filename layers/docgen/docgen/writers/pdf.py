@@ -22,13 +22,16 @@ from docgen.writers.typeset import typeset
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from docgen.site import Entry
+    from docgen.site import Entry, Page
     from docgen.writers.images import Image
 
 FILE = "documentation.pdf"
 STATIC = Path(__file__).parent / "static"
-VOLUME = 400_000
-"""Characters of source after which a volume is closed: some 150 pages."""
+VOLUME = 250_000
+"""Characters of source after which a volume is closed: some 100 pages."""
+MOST_TEXT = 20_000_000
+"""Characters of Markdown that are set, some eight thousand pages: the book must be done before
+the time of a worker is over, since it is begun anew after an interruption."""
 MOST_CONTENTS = 3_000
 """Lines of contents; a larger site's are cut to its upper levels."""
 
@@ -42,6 +45,7 @@ class PdfWriter:
         self._work = folder / ".typst"
         self._work.mkdir()
         shutil.copy(STATIC / "book.typ", self._work)
+        self._end = _first_left_out(bundle.site.pages)
         self._entries = bundle.site.entries()
         self._bookmarks: list[Bookmark] = []
         self._volumes: list[Path] = []
@@ -50,8 +54,10 @@ class PdfWriter:
 
     def page(self, content: PageContent) -> None:
         """Write the source of one page, after the headings that stand above it."""
+        if content.page.number >= self._end:
+            return
         entry = self._headings_above()
-        body = PdfBody(self._bundle, content, entry, self._place)
+        body = PdfBody(self._bundle, content, entry, self._place, self._end)
         for block in body.blocks():
             if self._size > VOLUME:
                 self._close_volume()
@@ -61,6 +67,7 @@ class PdfWriter:
 
     def finish(self, tick: Callable[[float], None]) -> Path:
         """Set the volumes, then the title page and contents, and bind them."""
+        self._say_what_is_left_out()
         self._close_volume()
         binder = Binder(self._path.with_suffix(".part"))
         for done, volume in enumerate(self._volumes):
@@ -79,6 +86,12 @@ class PdfWriter:
         self._path.with_suffix(".part").replace(self._path)
         shutil.rmtree(self._work)
         return self._path
+
+    def _say_what_is_left_out(self) -> None:
+        total = len(self._bundle.site.pages)
+        if self._end < total:
+            text = f"Only in the other formats: {total - self._end} of {total} pages."
+            self._add(f'#alert("note", "Not the whole", par({string(text)}))\n')
 
     def _headings_above(self) -> Entry:
         """Write the headings without a page up to the next entry that has one."""
@@ -137,3 +150,13 @@ class PdfWriter:
         if not target.exists():
             os.link(image.path, target)
         return image.name
+
+
+def _first_left_out(pages: list[Page]) -> int:
+    """Number of the first page that is too much; the first page of all never is."""
+    total = 0
+    for page in pages:
+        total += page.length
+        if total > MOST_TEXT and page.number:
+            return page.number
+    return len(pages)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from docgen.writers import links
@@ -28,8 +29,9 @@ DEEPEST_BOOKMARK = 6
 LONGEST_WORD = 24
 """Characters; longer words get invisible places to break, or they would stick out."""
 LONGEST_CODE_WORD = 78
-LONGEST_CODE = 12_000
-"""Characters; a longer block of code is set as several."""
+LONGEST_CODE, LONGEST_TABLE, LONGEST_LIST = 12_000, 100, 30_000
+"""Characters, rows, weight; a longer block is set as several, which may be in two volumes."""
+WEIGHT_OF_NODE = 40  # about what its call costs, beside its text
 
 _UNBROKEN = re.compile(rf"\S{{{LONGEST_WORD + 1},}}")
 _UNBROKEN_CODE = re.compile(rf"\S{{{LONGEST_CODE_WORD + 1},}}")
@@ -44,12 +46,18 @@ class PdfBody:
     """Turns one page's tree into Typst code."""
 
     def __init__(
-        self, bundle: Bundle, content: PageContent, entry: Entry, place: Callable[[Image], str]
+        self,
+        bundle: Bundle,
+        content: PageContent,
+        entry: Entry,
+        place: Callable[[Image], str],
+        end: int,
     ) -> None:
         self._bundle = bundle
         self._content = content
         self._entry = entry
         self._place = place
+        self._end = end  # number of the first page that is not in the book
         self._level = entry.depth + 1
         self._footnotes: dict[str, Node] = {}
         self._is_in_note = False
@@ -62,10 +70,9 @@ class PdfBody:
         self._footnotes = {node.text: node for node in tree.walk() if node.kind == "footnote"}
         yield f"#start({self._level}, {string(shorten(self._entry.label))})\n"
         for child in tree.children:
-            if child.kind == "codeblock":
-                yield from (f"#{piece}\n" for piece in self._codeblocks(child))
-            else:
-                yield f"#{self._one(child)}\n"
+            for indent, piece in _pieces(child):
+                code = self._one(piece)
+                yield f"#pad(left: {indent * 1.2}em, {code})\n" if indent else f"#{code}\n"
 
     def _one(self, node: Node) -> str:
         code: str = getattr(self, f"_{node.kind}")(node)
@@ -113,7 +120,7 @@ class PdfBody:
 
     def _link(self, node: Node) -> str:
         target = self._bundle.site.find(node.text)
-        if target is not None:
+        if target is not None and target.page.number < self._end:
             address = f"{SCHEME}:{mark_of(target.page.number, target.heading)}"
         else:
             address = links.external(node.text) or ""
@@ -166,18 +173,8 @@ class PdfBody:
         return f"alert({string(node.text)}, {string(name)}, {self._all(node)})"
 
     def _codeblock(self, node: Node) -> str:
-        return f"{{{';'.join(self._codeblocks(node))}}}"
-
-    def _codeblocks(self, node: Node) -> Iterator[str]:
         text = _UNBROKEN_CODE.sub(_cut, node.text.rstrip("\n").expandtabs(4))
-        while True:
-            end = len(text)
-            if end > LONGEST_CODE:
-                end = text.rfind("\n", 1, LONGEST_CODE) + 1 or LONGEST_CODE
-            yield f"code({string(node.value)}, {string(text[:end].rstrip('\n'))})"
-            text = text[end:]
-            if not text:
-                return
+        return f"code({string(node.value)}, {string(text)})"
 
     def _list(self, node: Node) -> str:
         items = ", ".join(self._all(child) for child in node.children)
@@ -208,6 +205,47 @@ class PdfBody:
 
     def _footnote(self, _: Node) -> str:
         return NOTHING  # stands where it is referred to
+
+
+def _pieces(node: Node, indent: int = 0) -> Iterator[tuple[int, Node]]:
+    """Cut a block that would fill a volume on its own; say how far in each piece stands."""
+    if node.kind == "codeblock":
+        yield from ((indent, piece) for piece in _cut_code(node))
+    elif node.kind == "table" and len(node.children) > LONGEST_TABLE:
+        for at in range(1, len(node.children), LONGEST_TABLE):
+            rows = node.children[:1] + node.children[at : at + LONGEST_TABLE]
+            yield indent, replace(node, children=rows)
+    elif node.kind == "list" and _weight(node) > LONGEST_LIST:
+        yield from _cut_list(node, indent)
+    else:
+        yield indent, node
+
+
+def _cut_code(node: Node) -> Iterator[Node]:
+    text = node.text
+    while len(text) > LONGEST_CODE:
+        end = text.rfind("\n", 1, LONGEST_CODE) + 1 or LONGEST_CODE
+        yield replace(node, text=text[:end])
+        text = text[end:]
+    yield replace(node, text=text)
+
+
+def _cut_list(node: Node, indent: int) -> Iterator[tuple[int, Node]]:
+    """Give each item a list of its own; of one that is too long, each list in it, too."""
+    for n, item in enumerate(node.children):
+        start = None if node.value is None else node.value + n
+        if _weight(item) <= LONGEST_LIST:
+            yield indent, replace(node, value=start, children=[item])
+            continue
+        lists = [child for child in item.children if child.kind == "list"]
+        own = [child for child in item.children if child.kind != "list"]
+        yield indent, replace(node, value=start, children=[replace(item, children=own)])
+        for below in lists:
+            yield from _pieces(below, indent + 1)
+
+
+def _weight(node: Node) -> int:
+    return sum(len(each.text) + WEIGHT_OF_NODE for each in node.walk())
 
 
 def mark_of(page: int, heading: int) -> str:

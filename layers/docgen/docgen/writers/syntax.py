@@ -30,6 +30,10 @@ INLINE_HTML = {"sub": "sub", "sup": "sup", "kbd": "kbd", "b": "strong", "i": "em
 """The tags Markdown has no sign for; every other tag in stored Markdown is shown as text."""
 
 
+NO_CHILDREN: list[Node] = []
+"""Of all leaves: most nodes are leaves, and a large page has half a million of them."""
+
+
 @dataclass(slots=True)
 class Node:
     """A block or a piece of text."""
@@ -129,7 +133,7 @@ class _Builder:
         if kind == "text" and siblings and siblings[-1].kind == "text":
             siblings[-1].text += text
         else:
-            self._add(Node(kind, text))
+            self._add(Node(kind, text, None, NO_CHILDREN))
 
     def _inline_html(self, tag: str) -> None:
         name = tag.strip("</> ").lower()

@@ -3,6 +3,8 @@
 (function () {
   "use strict";
 
+  document.documentElement.classList.add("scripted");
+
   var waiting = {};
   var DOCS = {
     // Data files call these two.
@@ -398,7 +400,6 @@
 
   document.addEventListener("DOMContentLoaded", function () {
     up = document.body.dataset.up;
-    document.body.classList.add("scripted");
     if (/Mac|iPhone|iPad/.test(navigator.platform)) {
       document.querySelector(".find kbd").textContent = "⌘ K";
     }

@@ -1,0 +1,113 @@
+"""How is a code block kept verbatim, and nothing with it that is not code?"""
+
+from __future__ import annotations
+
+import re
+
+from docgen import inline
+from docgen.code_language import guess_language
+from docgen.tags import Kind, Tag, read_tag
+from docgen.vocabulary import VOID
+from docgen.walk import Closer, Walk, done, handles
+
+
+_FENCE = re.compile(r"^[ \t]*(`{3,})", re.M)
+
+
+@handles("pre")
+def open_pre(walk: Walk, tag: Tag) -> Closer:
+    """A code block, verbatim."""
+    if walk.code_depth:
+        return None
+    end = walk.end_of(tag.name)
+    walk.flush()
+    _add_code(walk, verbatim(walk, end), _language_of(walk, tag))
+    walk.position = end + 1
+    return done
+
+
+@handles("fragment")
+def open_fragment(walk: Walk, tag: Tag) -> Closer:
+    """Doxygen's code blocks: one `div` for each line."""
+    end = walk.end_of("div")
+    walk.flush()
+    _add_code(walk, verbatim(walk, end), _language_of(walk, tag))
+    walk.position = end + 1
+    return done
+
+
+def _add_code(walk: Walk, code: str, language: str | None) -> None:
+    """Append a fence, guessing its language where the page names none."""
+    code = code.replace("\r\n", "\n").replace("\r", "\n").replace("\u00a0", " ")
+    lines = [line.rstrip() for line in code.split("\n")]
+    while lines and not lines[0]:
+        lines.pop(0)
+    while lines and not lines[-1]:
+        lines.pop()
+    if not lines:
+        return
+    code = "\n".join(lines)
+    walk.add("code", _fence(code, language or guess_language(code)))
+
+
+def verbatim(walk: Walk, end: int) -> str:
+    """The code up to an end tag, without what highlighters and copy tools put into it."""
+    tokens, start = walk.tokens, walk.position
+    marks = set(tokens[start + 1 : end : 2])
+    if not any(mark[0] != "/" and _has_meaning(mark) for mark in marks):
+        return inline.decode("".join(tokens[start:end:2]))
+    parts: list[str] = []
+    lines: list[bool] = []
+    position = start
+    while position < end:
+        parts.append(tokens[position])
+        position += 1
+        if position >= end:
+            break
+        token = tokens[position]
+        position += 1
+        if token[0] == "/":
+            if lines and lines.pop():
+                parts.append("\n")
+            continue
+        tag = read_tag(token)
+        if tag.name == "br":
+            parts.append("\n")
+        elif tag.kind == Kind.SKIP or (tag.name == "a" and "anchor" in tag.classes):
+            walk.position = position
+            walk.skip(tag)
+            position = walk.position
+        elif tag.name not in VOID:
+            lines.append(_is_line(tag))
+    walk.position = start
+    return inline.decode("".join(parts))
+
+
+def _language_of(walk: Walk, tag: Tag) -> str | None:
+    """The language named by the block itself, by the `code` in it, or by what wraps it."""
+    for inner in walk.tokens[walk.position + 1 : walk.position + 6 : 2]:
+        if inner.startswith(("code", "pre")):
+            found = read_tag(inner).language
+            if found:
+                return found
+    if tag.language:
+        return tag.language
+    for outer in walk.open_tags[:-4:-1]:
+        if outer.language:
+            return outer.language
+    return None
+
+
+def _fence(code: str, language: str | None) -> str:
+    longest = max((len(match[1]) for match in _FENCE.finditer(code)), default=0)
+    ticks = "`" * max(3, longest + 1)
+    return f"{ticks}{language or ''}\n{code}\n{ticks}"
+
+
+def _has_meaning(mark: str) -> bool:
+    tag = read_tag(mark)
+    return tag.kind == Kind.SKIP or tag.name == "br" or _is_line(tag) or "anchor" in tag.classes
+
+
+def _is_line(tag: Tag) -> bool:
+    return tag.name == "div" and "line" in tag.classes

@@ -1,0 +1,73 @@
+"""What becomes of formulas?"""
+
+from __future__ import annotations
+
+from docgen import inline
+from docgen.tags import Tag
+from docgen.walk import Closer, Walk, done, handles
+
+
+@handles("math")
+def open_math(walk: Walk, tag: Tag) -> Closer:
+    """A formula within a line, as TeX where the page has it."""
+    end = walk.end_of(tag.name)
+    tex = _tex_until(walk, end) or tag.attributes.get("alttext", "")
+    text = walk.inner_text(end)
+    is_display = tag.attributes.get("display") in ("block", "true")
+    walk.position = end + 1
+    if tag.name == "math" and not tex:
+        walk.inline.append(inline.escape(text))
+    else:
+        walk.inline.append(write_tex(tex or text, is_display=is_display))
+    return done
+
+
+@handles("display_math")
+def open_display_math(walk: Walk, tag: Tag) -> Closer:
+    """A formula on lines of its own."""
+    end = walk.end_of(tag.name)
+    inner = walk.tokens[walk.position | 1 : end : 2]
+    if any(token.startswith("img") for token in inner):
+        walk.flush()
+        return walk.flush
+    tex = _tex_until(walk, end) or walk.inner_text(end)
+    walk.note_ids(end)
+    walk.flush()
+    walk.position = end + 1
+    tex = tex.replace("¶", "").replace("\uf0c1", "").strip()
+    tex = tex.removeprefix("\\[").removesuffix("\\]").strip("$ \n")
+    if tex:
+        walk.add("math", f"$$\n{tex}\n$$")
+    return done
+
+
+def _tex_until(walk: Walk, end: int) -> str:
+    """The TeX annotation of a formula, if it has one."""
+    for index in range(walk.position | 1, end, 2):
+        token = walk.tokens[index]
+        if token.startswith("annotation") and "tex" in token.lower():
+            return inline.decode(walk.tokens[index + 1]).strip()
+    return ""
+
+
+@handles("tex")
+def openwrite_tex(walk: Walk, tag: Tag) -> Closer:
+    """MathJax's source of a formula."""
+    end = walk.end_of("script")
+    is_display = "display" in tag.attributes.get("type", "")
+    walk.inline.append(write_tex(walk.inner_text(end), is_display=is_display))
+    walk.position = end + 1
+    return done
+
+
+def write_tex(source: str, *, is_display: bool = False) -> str:
+    tex = " ".join(source.split())
+    for start, stop in (("\\(", "\\)"), ("\\[", "\\]"), ("$$", "$$"), ("$", "$")):
+        if tex.startswith(start) and tex.endswith(stop) and len(tex) >= len(start) + len(stop):
+            is_display = is_display or start in ("\\[", "$$")
+            tex = tex[len(start) : -len(stop)].strip()
+            break
+    if not tex:
+        return ""
+    tex = tex.replace("[", inline.CODE_OPEN_BRACKET).replace("]", inline.CODE_CLOSE_BRACKET)
+    return f"$${tex}$$" if is_display else f"${tex}$"

@@ -1,0 +1,181 @@
+"""What becomes of lists and definitions?"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from docgen import inline
+from docgen.code_blocks import verbatim
+from docgen.inline import bold
+from docgen.walk import Closer, Frame, Walk, done, handles, join
+
+if TYPE_CHECKING:
+    from docgen.tables import Block
+    from docgen.tags import Tag
+
+
+_FLAT_DEFINITIONS = frozenset(
+    "py c cpp js rst std function class method attribute data exception module describe".split()
+)
+
+
+@handles("list")
+def open_list(walk: Walk, tag: Tag) -> Closer:
+    """A list, ordered or not."""
+    frame = walk.push("list")
+    start = tag.attributes.get("start", "1")
+    number = int(start) if start.isdecimal() and len(start) < 9 else 1
+
+    def close() -> None:
+        walk.pop()
+        if frame.blocks:
+            frame.marks.append(("", frame.blocks))
+        text = _render_list(walk, frame, number if tag.name == "ol" else None)
+        if text:
+            walk.add("list", text)
+
+    return close
+
+
+def _render_list(walk: Walk, frame: Frame, number: int | None) -> str:
+    """Write the items with their markers; another marker than the list right before."""
+    items = [(mark, blocks) for mark, blocks in frame.marks if blocks]
+    is_tight = all(_is_tight(blocks) for _, blocks in items)
+    follows = bool(walk.blocks) and walk.blocks[-1][0] == "list"
+    previous = walk.blocks[-1][1] if follows else ""
+    written: list[str] = []
+    for _, blocks in items:
+        if number is None:
+            marker = "* " if previous.startswith("- ") else "- "
+        else:
+            closing = ")" if re.match(r"\d+\. ", previous) else "."
+            marker = f"{number}{closing} "
+            number += 1
+        body = "\n".join(text for _, text in blocks) if is_tight else join(blocks)
+        written.append(marker + _indent(body, " " * len(marker)))
+    return ("\n" if is_tight else "\n\n").join(written)
+
+
+@handles("item")
+def open_item(walk: Walk, tag: Tag) -> Closer:
+    """An item of a list."""
+    walk.flush()
+    parent = walk.frames[-1]
+    if parent.kind != "list":
+        return walk.flush
+    if walk.tokens[walk.position + 1] == "/li":
+        text = walk.leaf()
+        parent.marks.append(("", [("p", text)] if text else []))
+        return done
+    frame = walk.push("item")
+
+    def close() -> None:
+        walk.pop()
+        if parent.blocks:
+            parent.marks.append(("", parent.blocks.copy()))
+            parent.blocks.clear()
+        parent.marks.append(("", frame.blocks))
+
+    return close
+
+
+@handles("definitions")
+def open_definitions(walk: Walk, tag: Tag) -> Closer:
+    """A definition list: each term bold on a line of its own, what it means below."""
+    frame = walk.push("definitions")
+    if tag.classes & _FLAT_DEFINITIONS:
+        frame.title = "flat"
+
+    def close() -> None:
+        walk.pop()
+        if frame.blocks:
+            frame.marks.append(("description", frame.blocks))
+        if frame.title == "flat":
+            for _, blocks in frame.marks:
+                walk.blocks.extend(blocks)
+        elif frame.marks:
+            text = _definition_items(frame.marks)
+            if text:
+                walk.add("list", text)
+
+    return close
+
+
+@handles("term")
+def open_term(walk: Walk, tag: Tag) -> Closer:
+    """A term."""
+    parent = walk.within("definitions")
+    walk.flush()
+    if parent is None:
+        return walk.flush
+    frame = walk.push("term")
+
+    def close() -> None:
+        walk.pop()
+        blocks = [
+            ("p", bold(text.replace("\\\n", ", "))) if kind == "p" else (kind, text)
+            for kind, text in frame.blocks
+        ]
+        parent.marks.append(("term", blocks))
+
+    return close
+
+
+@handles("signature")
+def open_signature(walk: Walk, tag: Tag) -> Closer:
+    """The signature of something documented: code, without its links."""
+    parent = walk.within("definitions")
+    walk.flush()
+    end = walk.end_of("dt")
+    code = " ".join(verbatim(walk, end).replace("¶", "").replace("\uf0c1", "").split())
+    for source in ("[source]", "[link]"):
+        code = code.removesuffix(source).rstrip()
+    walk.note_ids(end)
+    span = inline.code_span(code).replace(inline.CODE_OPEN_BRACKET, "[")
+    block = ("p", f"**{span.replace(inline.CODE_CLOSE_BRACKET, ']')}**")
+    walk.position = end + 1
+    if code and parent is not None:
+        parent.title = "flat"
+        walk.settle_ids()
+        parent.marks.append(("term", [block]))
+    elif code:
+        walk.add(*block)
+    return done
+
+
+@handles("description")
+def open_description(walk: Walk, tag: Tag) -> Closer:
+    """What a term means."""
+    parent = walk.within("definitions")
+    walk.flush()
+    if parent is None:
+        return walk.flush
+    frame = walk.push("description")
+
+    def close() -> None:
+        walk.pop()
+        parent.marks.append(("description", frame.blocks))
+
+    return close
+
+
+def _is_tight(blocks: list[Block]) -> bool:
+    return all(kind == ("p" if number == 0 else "list") for number, (kind, _) in enumerate(blocks))
+
+
+def _definition_items(marks: list[tuple[str, list[Block]]]) -> str:
+    items: list[list[Block]] = []
+    previous = ""
+    for kind, blocks in marks:
+        if not blocks:
+            continue
+        if not items or (kind == "term" and previous != "term"):
+            items.append([])
+        items[-1].extend(blocks)
+        previous = kind
+    return "\n\n".join("- " + _indent(join(blocks), "  ") for blocks in items)
+
+
+def _indent(text: str, by: str) -> str:
+    return text.replace("\n", "\n" + by).replace(f"\n{by}\n", "\n\n") if "\n" in text else text

@@ -1,0 +1,204 @@
+"""What becomes of headings, quotations, alerts, tabs and other parts of a page?"""
+
+from __future__ import annotations
+
+from docgen import inline
+from docgen.inline import bold, plain_text
+from docgen.tags import Tag, read_tag
+from docgen.vocabulary import ALERTS, ROLES_BY_NAME, TAB_LABELS, word_set
+from docgen.walk import Closer, Heading, Walk, done, handles, join
+
+
+_MOST_TABS = 300
+
+
+@handles("heading")
+def open_heading(walk: Walk, tag: Tag) -> Closer:
+    """A heading, or the title of an alert."""
+    if walk.frames[-1].kind == "alert" and not walk.blocks:
+        return open_title(walk, tag)
+    walk.flush()
+    walk.heading_depth += 1
+    level = int(tag.name[1])
+
+    def close() -> None:
+        walk.heading_depth -= 1
+        text = inline.finish(walk.inline, walk.link_targets).replace("\\\n", " ")
+        walk.inline.clear()
+        if not text:
+            return
+        if text.endswith("#"):
+            text = text[:-1] + "\\#"
+        plain = plain_text(text)
+        walk.anchor = walk.slugs.make(plain)
+        walk.written.headings.append(Heading(level, plain, walk.anchor))
+        walk.add("h", f"{'#' * level} {text}")
+
+    return close
+
+
+@handles("title")
+def open_title(walk: Walk, tag: Tag) -> Closer:
+    """The title of an alert: the first thing in it."""
+    frame = walk.within("alert")
+    walk.flush()
+    if frame is None or frame.blocks or frame.title:
+        return walk.flush
+
+    def close() -> None:
+        frame.title = inline.finish(walk.inline, walk.link_targets)
+        walk.inline.clear()
+
+    return close
+
+
+@handles("quote")
+def open_quote(walk: Walk, tag: Tag) -> Closer:
+    """A quotation."""
+    frame = walk.push("quote")
+
+    def close() -> None:
+        walk.pop()
+        if all(kind in ("code", "table", "math") for kind, _ in frame.blocks):
+            walk.blocks.extend(frame.blocks)  # only indented by it, not quoted
+        else:
+            walk.add("quote", _quoted(join(frame.blocks)))
+
+    return close
+
+
+@handles("rule")
+def open_rule(walk: Walk, tag: Tag) -> Closer:
+    """A thematic break, where there is something to divide."""
+    walk.flush()
+    if walk.blocks and walk.blocks[-1][0] != "rule" and walk.frames[-1].kind == "page":
+        walk.blocks.append(("rule", "---"))
+    return done
+
+
+@handles("summary")
+def open_summary(walk: Walk, tag: Tag) -> Closer:
+    """What a folded section says while folded: its label."""
+    if walk.frames[-1].kind == "alert" and not walk.blocks:
+        return open_title(walk, tag)
+    frame = walk.push("summary")
+
+    def close() -> None:
+        walk.pop()
+        for kind, text in frame.blocks:
+            walk.add(kind, bold(text) if kind == "p" else text)
+
+    return close
+
+
+@handles("contents")
+def open_contents(walk: Walk, tag: Tag) -> Closer:
+    """What may be a table of the page's own contents: left out, the headings tell it again."""
+    walk.flush()
+    if walk.position >= walk.checked_until:
+        end = walk.end_of(tag.name)
+        if _only_leads_within(walk, end):
+            walk.position = end + 1
+            return done
+        walk.checked_until = end  # what is in it is not looked at again
+    inner = ROLES_BY_NAME.get(tag.name)
+    return walk.handle(inner, tag) if inner else walk.flush
+
+
+def _only_leads_within(walk: Walk, end: int) -> bool:
+    """Whether what comes up to an end tag is little else than links to this page."""
+    links = linked = 0
+    for index in range(walk.position | 1, end, 2):
+        token = walk.tokens[index]
+        if token.startswith("a "):
+            href = read_tag(token).attributes.get("href", "#")
+            if not href.startswith("#"):
+                target = walk.resolve(href).partition("#")[0]
+                if target != walk.own_url:
+                    return False
+            links += 1
+        elif token.startswith(("pre", "p ", "img", "h1")) or token == "p":
+            linked -= 40
+    words = len(walk.inner_text(end).split())
+    return links > 1 and words < links * 14 + 10 + linked
+
+
+@handles("alert")
+def open_alert(walk: Walk, tag: Tag) -> Closer:
+    """An admonition, as GitHub writes it."""
+    frame = walk.push("alert")
+    kind = tag.alert
+
+    def close() -> None:
+        walk.pop()
+        title = frame.title
+        blocks = frame.blocks
+        if not title and len(blocks) > 1 and _is_kind(blocks[0][1]):
+            title = blocks.pop(0)[1]
+        if not blocks and not title:
+            return
+        lines = [f"[!{ALERTS[kind]}]"]
+        plain = plain_text(title).strip(" :.!").lower()
+        if plain and plain != ALERTS[kind].lower():
+            lines.append(bold(title))
+            if blocks:
+                lines.append("")
+        if blocks:
+            lines.append(join(blocks))
+        walk.add("quote", _quoted("\n".join(lines)))
+
+    return close
+
+
+@handles("tab")
+def open_tab(walk: Walk, tag: Tag) -> Closer:
+    """The label of a tab: kept until its panel comes."""
+    walk.flush()
+    end = walk.end_of(tag.name)
+    label = " ".join(inline.escape("".join(walk.tokens[walk.position : end : 2])).split())
+    walk.position = end + 1
+    if not tag.classes.isdisjoint(TAB_LABELS):
+        walk.add("p", bold(label))
+    elif label and len(walk.tab_labels) < _MOST_TABS:
+        walk.tab_labels.append((tag, label))
+    return done
+
+
+@handles("tab_panel")
+def open_tab_panel(walk: Walk, tag: Tag) -> Closer:
+    """What a tab shows: a section with the tab's label."""
+    walk.flush()
+    label = _label_for(walk, tag)
+    if label:
+        walk.add("p", bold(label))
+    return walk.flush
+
+
+def _label_for(walk: Walk, panel: Tag) -> str:
+    """Find the label of a panel; a panel shared by several tabs has none."""
+    labelled_by = panel.attributes.get("aria-labelledby")
+    controlling = [
+        label
+        for tab, label in walk.tab_labels
+        if (panel.id and tab.attributes.get("aria-controls") == panel.id)
+    ]
+    if len(controlling) > 1:
+        return ""
+    if controlling:
+        return controlling[0]
+    for tab, label in walk.tab_labels:
+        if tab.id and tab.id == labelled_by and not tab.attributes.get("aria-controls"):
+            return label
+    free = [entry for entry in walk.tab_labels if not entry[0].attributes.get("aria-controls")]
+    if free and not labelled_by:
+        walk.tab_labels.remove(free[0])
+        return free[0][1]
+    return ""
+
+
+def _is_kind(text: str) -> bool:
+    return plain_text(text).strip(" :.!").lower().replace(" ", "") in ALERTS
+
+
+def _quoted(text: str) -> str:
+    return "> " + text.replace("\n", "\n> ").replace("\n> \n", "\n>\n").replace("\n> \n", "\n>\n")

@@ -1,0 +1,79 @@
+"""How are the cells of a table gathered?"""
+
+from __future__ import annotations
+
+from docgen import tables
+from docgen.tags import Tag
+from docgen.walk import Closer, Walk, done, handles
+
+
+@handles("table")
+def open_table(walk: Walk, tag: Tag) -> Closer:
+    """A table, or something that a table only arranges."""
+    frame = walk.push("table")
+    is_presentation = tag.attributes.get("role") == "presentation" or (
+        len(walk.frames) > 1 and walk.frames[-2].kind == "alert"
+    )
+
+    def close() -> None:
+        walk.pop()
+        rows = [row for row in frame.rows if row.cells]
+        for block in frame.blocks:  # the caption
+            walk.blocks.append(block)
+        for block in tables.to_blocks(rows, is_presentation=is_presentation):
+            walk.blocks.append(block)
+
+    return close
+
+
+@handles("table_head")
+def open_table_head(walk: Walk, tag: Tag) -> Closer:
+    """The head of a table."""
+    walk.flush()
+    frame = walk.within("table")
+    if frame is None:
+        return walk.flush
+    first = len(frame.rows)
+
+    def close() -> None:
+        walk.flush()
+        for row in frame.rows[first:]:
+            row.in_head = True
+
+    return close
+
+
+@handles("row")
+def open_row(walk: Walk, tag: Tag) -> Closer:
+    """A row of a table."""
+    walk.flush()
+    frame = walk.within("table")
+    if frame is not None:
+        frame.rows.append(tables.Row())
+    return walk.flush
+
+
+@handles("cell")
+def open_cell(walk: Walk, tag: Tag) -> Closer:
+    """A cell of a table."""
+    parent = walk.within("table")
+    if parent is None or not parent.rows:
+        walk.flush()
+        return walk.flush
+    cell = tables.Cell([], tag.name == "th")
+    if tag.attributes:
+        cell.columns = _span(tag, "colspan")
+        cell.rows = _span(tag, "rowspan")
+    parent.rows[-1].cells.append(cell)
+    if walk.tokens[walk.position + 1] == f"/{tag.name}":
+        text = walk.leaf()
+        if text:
+            cell.blocks.append(("p", text))
+        return done
+    cell.blocks = walk.push("cell").blocks
+    return walk.leave
+
+
+def _span(tag: Tag, name: str) -> int:
+    value = tag.attributes.get(name, "1")
+    return min(int(value), 1000) if value.isdecimal() and len(value) < 5 and value != "0" else 1

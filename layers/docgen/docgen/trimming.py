@@ -1,0 +1,73 @@
+"""What stands around the content of a page, and is taken away?"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from docgen.tables import Block
+
+
+_LINK = re.compile("!?\\[((?:\\\\.|[^\\[\\]\\\\]|\\[[^\\]]*\\])*)\\]\\(\ue000[^\ue001]*\ue001\\)")
+_WORD = re.compile(r"\w+")
+_ARROW = re.compile("[←→«»‹›⟨⟩]")
+_SIGNS = frozenset("next previous prev up home".split())
+_WAYS = frozenset(
+    "next previous prev up home contents index top back toc table of chapter section page first last "
+    "forward main menu the return to parent go".split()
+)
+
+
+def trim(blocks: list[Block], repeated: frozenset[int]) -> None:
+    """Take away what stands around the content: repeated blocks, ways to other pages."""
+    while blocks and blocks[0][0] != "h" and _is_edge(blocks[0], repeated):
+        del blocks[0]
+    last: Block | None = None
+    while blocks and blocks[-1][0] != "h" and _is_edge(blocks[-1], repeated):
+        last = blocks.pop()
+    if last is not None and blocks and blocks[-1][0] == "h" and last[0] != "rule":
+        blocks.append(last)
+    blocks[:] = [block for block in blocks if not _is_bar(block)]
+
+
+def unlinked(markdown: str) -> str:
+    """Markdown with the texts of its links instead of the links."""
+    return _LINK.sub(r"\1", _LINK.sub(r"\1", markdown)) if "\ue000" in markdown else markdown
+
+
+def _is_edge(block: Block, repeated: frozenset[int]) -> bool:
+    kind, text = block
+    if kind == "rule":
+        return True
+    if kind in ("code", "math"):
+        return False
+    return hash(unlinked(text)) in repeated or (len(text) < 2_000 and _ways(text) >= 1)
+
+
+def _is_bar(block: Block) -> bool:
+    """Whether a block within the page is a navigation bar: three ways or more, nothing else."""
+    kind, text = block
+    return (
+        kind in ("p", "table", "list")
+        and text.count("\ue000") >= 3
+        and len(text) < 2_000
+        and _ways(text) >= 3
+    )
+
+
+def _ways(text: str) -> int:
+    """Count the ways to other pages, if a block holds hardly anything else; 0 otherwise."""
+    links = [unlinked(link) for link in _LINK.findall(text)]
+    if not links:
+        return 0
+    around = set(_WORD.findall(_LINK.sub(" ", text).lower()))
+    if not around <= _WAYS:
+        return 0
+    inside = [set(_WORD.findall(link.lower())) for link in links]
+    ways = sum(words <= _WAYS for words in inside)
+    if ways == len(links):
+        return ways
+    signs = bool(around & _SIGNS) or ways * 2 >= len(links)
+    arrows = len(links) <= 4 and bool(_ARROW.search(text))
+    return 1 if signs or arrows else 0

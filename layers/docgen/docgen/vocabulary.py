@@ -1,0 +1,214 @@
+"""Which names do generators, themes and standards give to the parts of a page?"""
+
+from __future__ import annotations
+
+
+def word_set(*texts: str) -> frozenset[str]:
+    """Make a set of the words of texts: long lists stay readable so."""
+    return frozenset(word for text in texts for word in text.split())
+
+
+VOID = word_set(
+    """
+    area base br col embed hr img input link meta param source track wbr
+    """
+)
+"""Elements without an end tag."""
+
+SKIPPED_NAMES = word_set(
+    """
+    area audio button canvas datalist dialog embed footer frameset head iframe link map meta meter
+    nav noembed noframes noscript object progress rp rt script select style svg template textarea
+    title video
+    """
+)
+"""Elements that never hold content."""
+
+INLINE_NAMES = word_set(
+    """
+    abbr acronym basefont bdi bdo big col colgroup data font ins label mark nobr optgroup option
+    output param rb ruby slot small source span time track u wbr
+    """
+)
+"""Elements that change nothing in a line."""
+
+ROLES_BY_NAME = {
+    **{f"h{level}": "heading" for level in range(1, 7)},
+    "a": "link",
+    "b": "strong",
+    "strong": "strong",
+    "em": "emphasis",
+    "i": "emphasis",
+    "cite": "emphasis",
+    "dfn": "emphasis",
+    "var": "emphasis",
+    "del": "strike",
+    "s": "strike",
+    "strike": "strike",
+    "code": "code",
+    "tt": "code",
+    "samp": "code",
+    "kbd": "code",
+    "sup": "superscript",
+    "q": "quotation",
+    "br": "break",
+    "hr": "rule",
+    "img": "image",
+    "input": "input",
+    "pre": "pre",
+    "listing": "pre",
+    "xmp": "pre",
+    "plaintext": "pre",
+    "ul": "list",
+    "ol": "list",
+    "menu": "list",
+    "dir": "list",
+    "li": "item",
+    "dl": "definitions",
+    "dt": "term",
+    "dd": "description",
+    "blockquote": "quote",
+    "table": "table",
+    "thead": "table_head",
+    "tr": "row",
+    "td": "cell",
+    "th": "cell",
+    "math": "math",
+    "summary": "summary",
+}
+"""Which handler deals with an element of this name."""
+
+_PERMALINKS_AND_TOOLS = """
+    headerlink permalink anchor-link anchorlink anchorjs-link hash-link header-anchor
+    heading-anchor header-link headinglink toc-anchor id_link viewcode-link viewcode-back srclink
+    copybtn copy-button copy-btn btn-copy clipboard clip-button zeroclipboard-container
+    clipboard-button copy-code-button copy-to-clipboard-button code-copy buttons buttonGroup
+    toolbar-item test-arrow go-to-top back-to-top backtotop
+"""
+_LINE_NUMBERS = """
+    linenos linenodiv lineno linenumber line-numbers-rows line-numbers-wrapper gutter rouge-gutter
+    hljs-ln-numbers lnt ln boring code-linenos line-number
+"""
+_NAVIGATION = """
+    navheader navfooter breadcrumb breadcrumbs wy-breadcrumbs td-breadcrumbs theme-doc-breadcrumbs
+    pagination pager pagination-nav prev-next prev-next-area prev-next-footer prevnext
+    rst-footer-buttons page-nav page-navigation nav-chapters nav-wide-wrapper mobile-nav-chapters
+    related related-pages sphinxsidebar sidebar-drawer toc-drawer toc-sidebar bd-sidebar bd-toc
+    md-sidebar md-header md-footer md-tabs md-source md-nav wy-nav-side wy-nav-top sidebar-nav
+    side-nav sidenav left-nav nav-path navpath tabs2 tabs3 spirit-nav site-nav site-header
+    site-footer page-footer page-header-nav navbar navbar-header topbar top-nav topnav bottom-nav
+    bottomnav subnav sub-nav skip-link skip-nav skip-to-content skiplink skipnav nav-links
+    table-of-contents-nav docs-sidebar docs-nav doc-sidebar theme-doc-toc-mobile
+    theme-doc-toc-desktop theme-doc-footer theme-doc-sidebar-container vp-doc-footer VPDocFooter
+    VPDocAside VPSidebar VPNav VPLocalNav
+"""
+_TALK = """
+    edit-page edit-this-page edit-page-link editpage edit-link editlink edit-on-github
+    theme-edit-this-page feedback page-feedback td-page-meta feedback--answer cookie-banner
+    cookie-notice cookie-consent cookies-banner search-form searchbox search-box search-container
+    searchform social-links share-buttons share-links newsletter giscus utterances disqus
+    advertisement ethical-ad ethical-rtd ad-banner carbonads version-switcher version-warning-none
+    rst-versions footer-text sr-only visually-hidden screen-reader-text screenreader hideme footer
+    navigation notable-traits-tooltiptext summary_toggle showSource notebook-link ablog__prev-next
+    mw-editsection noprint printfooter catlinks
+"""
+JUNK = word_set(_PERMALINKS_AND_TOOLS, _LINE_NUMBERS, _NAVIGATION, _TALK)
+"""Classes of what is no content: links to a heading itself, line numbers, menus, talk."""
+
+JUNK_IDS = word_set(
+    """
+    MSearchResultsWindow MSearchSelectWindow bottomnav breadcrumbs comments cookie-banner
+    disqus_thread doc-content-nav footer header-nav left-sidebar main-nav mobile-nav nav-bottom
+    nav-path nav-top navbar navigation page-footer right-sidebar side-nav sidebar site-footer
+    toggleLink topnav
+    """
+)
+"""Ids of the same."""
+
+JUNK_ROLES = word_set(
+    """
+    banner contentinfo dialog menu menubar navigation search toolbar
+    """
+)
+"""ARIA roles of the same."""
+
+CONTENTS = word_set(
+    """
+    toc local-toc page-toc on-this-page table-of-contents contents topic toctree-local mini-toc
+    minitoc mini_toc bd-toc right-toc toc-list table_of_contents in-page-nav inline-toc
+    """
+)
+"""Classes and ids of what may be a table of the page's own contents."""
+
+ALERTS = {
+    "note": "NOTE",
+    "info": "NOTE",
+    "information": "NOTE",
+    "seealso": "NOTE",
+    "see-also": "NOTE",
+    "abstract": "NOTE",
+    "summary": "NOTE",
+    "todo": "NOTE",
+    "example": "NOTE",
+    "question": "NOTE",
+    "faq": "NOTE",
+    "quote": "NOTE",
+    "remark": "NOTE",
+    "remarks": "NOTE",
+    "api_stability": "NOTE",
+    "secondary": "NOTE",
+    "primary": "NOTE",
+    "version": "NOTE",
+    "deprecated": "WARNING",
+    "since": "NOTE",
+    "tip": "TIP",
+    "hint": "TIP",
+    "success": "TIP",
+    "check": "TIP",
+    "best-practice": "TIP",
+    "important": "IMPORTANT",
+    "warning": "WARNING",
+    "warn": "WARNING",
+    "attention": "WARNING",
+    "caution": "CAUTION",
+    "danger": "CAUTION",
+    "error": "CAUTION",
+    "failure": "CAUTION",
+    "bug": "CAUTION",
+    "critical": "CAUTION",
+}
+"""Kinds of admonitions, and the alert of GitHub that stands for each."""
+
+ALERT_FAMILIES = (
+    "admonition",
+    "alert",
+    "callout",
+    "custom-block",
+    "theme-admonition",
+    "hint",
+    "markdown-alert",
+    "starlight-aside",
+    "nextra-callout",
+    "confluence-information-macro",
+    "bs-callout",
+    "docs-alert",
+    "notice",
+)
+"""What classes of admonitions begin with, in the order of looking."""
+
+PLAIN_ALERTS = word_set(
+    """
+    api_stability attention caution danger hint important info note seealso tip warning
+    """
+)
+"""Kinds that make a block an admonition as its only class."""
+
+PLAIN_ALERT_NAMES = word_set(
+    """
+    aside blockquote details div section
+    """
+)
+"""The elements for which they do."""
+
+TAB_LABELS = word_set("sd-tab-label tab-label")
+"""Labels of tabs that stand right before what the tab shows."""

@@ -1,0 +1,24 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from local.stack import EMULATOR, Stack
+from tests.support.aws import ENDPOINT_VARIABLE
+
+
+@pytest.fixture(scope="session", autouse=True)
+def emulator_for_those_that_want_one(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[None]:
+    """Run an emulator if a test is about to be run that needs nothing but its endpoint."""
+    wanted = any(
+        "[endpoint" in item.name and "conformance" in item.nodeid for item in request.session.items
+    )
+    if not (wanted and Path(EMULATOR).exists()):
+        yield
+        return
+    directory = tmp_path_factory.mktemp("emulator")
+    with Stack(directory).emulator_alone() as endpoint, pytest.MonkeyPatch.context() as patch:
+        patch.setenv(ENDPOINT_VARIABLE, endpoint)
+        yield

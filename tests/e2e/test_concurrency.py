@@ -1,0 +1,40 @@
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from tests.support.deployed import Deployed, SlowSite, most_at_once, seconds_between, served
+
+pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
+WORKERS = 5
+
+
+def documented(stack: Deployed, urls: list[str]) -> list[Mapping[str, Any]]:
+    """Submit all of them and wait for the last."""
+    client = stack.client("dave")
+    ids = [client.submit(url).id for url in urls]
+    return [client.wait(job_id, timeout=300).fields for job_id in ids]
+
+
+def test_five_jobs_on_a_slow_site_take_the_time_of_one(stack: Deployed) -> None:
+    with served(SlowSite(pages=8, seconds=1)) as url:
+        documented(stack, [f"{url}/warm{n}/" for n in range(WORKERS)])  # cold starts are no part
+        (one,) = documented(stack, [f"{url}/alone/"])
+        five = documented(stack, [f"{url}/site{n}/" for n in range(WORKERS)])
+
+    alone = seconds_between(one, one)
+    first = min(five, key=lambda job: job["startedAt"])
+    last = max(five, key=lambda job: job["finishedAt"])
+    together = seconds_between(first, last)
+    assert {job["status"] for job in five} == {"completed"}
+    assert WORKERS * alone / together > 3, f"one {alone:.1f} s, five {together:.1f} s"
+
+
+def test_no_more_than_five_jobs_run_at_once(stack: Deployed) -> None:
+    site = SlowSite(pages=3, seconds=1)
+    with served(site) as url:
+        jobs = documented(stack, [f"{url}/many{n}/" for n in range(2 * WORKERS)])
+
+    assert {job["status"] for job in jobs} == {"completed"}
+    assert most_at_once(jobs) <= WORKERS
+    assert site.at_once <= WORKERS

@@ -1,0 +1,224 @@
+import json
+import struct
+import zlib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from docgen import GenerateError, Options, Progress, Result, Stage, errors, generate
+from docgen.engine import NoUsableContent
+
+from tests.support.crawling import HASTY, within
+from tests.support.site import Answer, Site, prose
+
+SHELL = '<div id="root"></div><script src="/app.js"></script>'
+LOGIN = (
+    "<main><h1>Sign in</h1><form action=/login method=post><input name=user>"
+    "<input type=password name=password><button>Sign in</button></form></main>"
+)
+
+
+def run(site: Site, directory: Path, path: str = "/docs/", **arguments: Any) -> Result:
+    options = {name: arguments.pop(name) for name in ("max_pages", "title", "include")
+               if name in arguments}  # fmt: skip
+    return generate(
+        site.url(path), Options(**{"formats": ("markdown", "json"), **options}),
+        directory=directory, allow_address=lambda _: True, limits=arguments.pop("limits", HASTY),
+        **arguments,
+    )  # fmt: skip
+
+
+def manifest(result: Result) -> Any:
+    return json.loads(result.manifest.read_text())
+
+
+def test_a_site_becomes_files(tmp_path: Path) -> None:
+    with Site() as site:
+        site.docs(5)
+        result = run(site, tmp_path, title="My docs")
+
+        assert (result.title, result.pages, result.failed_pages) == ("My docs", 5, 0)
+        assert (result.formats, result.truncated) == (("markdown", "json"), False)
+        assert result.words > 100
+        assert set(result.files) == {"markdown", "json", "zip"}
+        assert all(path.is_file() for path in result.files.values())
+        assert result.bytes == result.files["zip"].stat().st_size
+        assert len(manifest(result)["pages"]) == 5
+
+
+def test_nothing_but_the_result_is_left_behind(tmp_path: Path) -> None:
+    with Site() as site:
+        site.docs(3)
+        run(site, tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "markdown", "json", "manifest.json", "bundle.zip"
+    }  # fmt: skip
+
+
+def test_failures_and_what_was_left_out_are_named(tmp_path: Path) -> None:
+    with Site() as site:
+        links = '<a href="a">a</a><a href="b">b</a><a href="c.pdf">c</a>'
+        site.page("/docs/", prose("front") + links)
+        site.page("/docs/a", prose("a"))
+        site.fail("/docs/b", 404)
+        result = run(site, tmp_path)
+        skipped = {entry["url"]: entry["reason"] for entry in manifest(result)["skipped"]}
+
+        assert (result.pages, result.failed_pages) == (2, 1)
+        assert skipped == {site.url("/docs/b"): "http_404", site.url("/docs/c.pdf"): "not_html"}
+
+
+def test_a_cut_result_says_so(tmp_path: Path) -> None:
+    with Site() as site:
+        site.docs(9)
+        assert run(site, tmp_path, max_pages=4).truncated
+
+
+def test_progress_goes_through_all_stages_to_a_hundred(tmp_path: Path) -> None:
+    told: list[Progress] = []
+    with Site(latency=0.01) as site:
+        site.docs(40)
+        run(site, tmp_path, on_progress=told.append)
+
+    percents = [progress.percent for progress in told]
+    assert percents == sorted(percents)
+    assert (percents[0], percents[-1]) == (1, 100)
+    assert len(set(percents)) > 40
+    assert list(dict.fromkeys(progress.stage for progress in told)) == list(Stage)
+    assert max(progress.pages for progress in told) == 40
+
+
+def test_what_on_progress_raises_comes_out_of_generate(tmp_path: Path) -> None:
+    class Enough(Exception):
+        pass
+
+    for stage in Stage:
+
+        def tell(progress: Progress, stage: Stage = stage) -> None:
+            if progress.stage is stage:
+                raise Enough
+
+        with Site() as site:
+            site.docs(4)
+            with pytest.raises(Enough):
+                run(site, tmp_path / stage, on_progress=tell)
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "retryable"),
+    [(404, "page_gone", False), (403, "access_denied", False), (500, "site_unreachable", True),
+     (429, "site_overloaded", True)],
+)  # fmt: skip
+def test_errors_carry_code_and_message(
+    tmp_path: Path, status: int, code: str, retryable: bool
+) -> None:
+    with Site() as site:
+        site.fail("/docs/", status)
+        with pytest.raises(GenerateError) as caught:
+            run(site, tmp_path)
+    assert (caught.value.code, caught.value.retryable) == (code, retryable)
+    assert caught.value.message.endswith(".")
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://127.0.0.1:1/", "http://nowhere.invalid/", "ftp://h/", "nonsense", "http://u:p@h/"],
+)
+def test_what_cannot_be_reached_is_an_error_of_the_site(tmp_path: Path, url: str) -> None:
+    with pytest.raises(errors.SiteError):
+        generate(url, directory=tmp_path, allow_address=lambda _: True, limits=HASTY)
+
+
+def test_an_address_that_is_not_allowed_gets_no_connection(tmp_path: Path) -> None:
+    with Site() as site:
+        site.docs(2)
+        with pytest.raises(errors.AddressRefused):
+            generate(site.url("/docs/"), directory=tmp_path, allow_address=lambda _: False)
+        assert site.connections == 0
+
+
+@pytest.mark.parametrize("body", [SHELL, LOGIN, ""])
+def test_a_site_without_text_is_a_clear_error(tmp_path: Path, body: str) -> None:
+    with Site() as site:
+        site.page("/docs/", body)
+        with pytest.raises(NoUsableContent):
+            run(site, tmp_path)
+
+
+def test_a_site_of_nothing_but_pdfs_is_a_clear_error(tmp_path: Path) -> None:
+    with Site() as site:
+        files = "".join(f'<li><a href="{name}.pdf">{name} manual</a></li>' for name in "abcdef")
+        site.page("/docs/", f"<h1>Manuals</h1><ul>{files}</ul>")
+        with pytest.raises(NoUsableContent, match="PDF"):
+            run(site, tmp_path)
+
+
+def test_patterns_that_leave_nothing_are_a_clear_error(tmp_path: Path) -> None:
+    with Site() as site:
+        site.docs(3)
+        with pytest.raises(NoUsableContent, match="patterns"):
+            run(site, tmp_path, include=("/nowhere/*",))
+
+
+def png(size: int = 4) -> bytes:
+    def chunk(kind: bytes, body: bytes) -> bytes:
+        return (
+            struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+        )
+
+    header = struct.pack(">IIBBBBB", size, size, 8, 0, 0, 0, 0)
+    pixels = zlib.compress(b"".join(b"\0" + b"\x7f" * size for _ in range(size)))
+    return (
+        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", pixels) + chunk(b"IEND", b"")
+    )
+
+
+def with_image(site: Site, body: bytes, content_type: str = "image/png") -> None:
+    text = prose("front").replace("</main>", '<p><img src="/pic.png" alt="A picture"></p></main>')
+    site.page("/docs/", text)
+    fields = {"Content-Type": content_type, "ETag": '"1"'}
+
+    def script(request: Any) -> Answer:
+        if "if-none-match" in request.headers:
+            return Answer(status=304)
+        return Answer(body, headers=dict(fields))
+
+    site.on("/pic.png", script)
+
+
+def test_images_come_into_the_bundle(tmp_path: Path) -> None:
+    with Site() as site:
+        with_image(site, png())
+        run(site, tmp_path)
+    images = list((tmp_path / "markdown").rglob("*.png"))
+    assert [path.read_bytes() for path in images] == [png()]
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "limits"),
+    [
+        (png(), "text/html", HASTY),
+        (png(), "image/png", within(images=0)),
+        (png(), "image/png", within(image_bytes=10)),
+        (png(), "image/png", within(images_bytes=0)),
+        (b"no picture", "image/png", HASTY),
+    ],
+)
+def test_images_beyond_the_limits_stay_where_they_are(
+    tmp_path: Path, body: bytes, content_type: str, limits: Any
+) -> None:
+    with Site() as site:
+        with_image(site, body, content_type)
+        assert run(site, tmp_path, limits=limits).pages == 1
+        assert site.url("/pic.png") in next((tmp_path / "markdown").rglob("index.md")).read_text()
+    assert not list((tmp_path / "markdown").rglob("*.png"))
+
+
+def test_images_are_not_fetched_again(tmp_path: Path) -> None:
+    with Site() as site:
+        with_image(site, png())
+        run(site, tmp_path / "a", store=tmp_path / "store")
+        run(site, tmp_path / "b", store=tmp_path / "store")
+
+        assert "if-none-match" in site.requests[-1].headers
+    assert list((tmp_path / "b" / "markdown").rglob("*.png"))
