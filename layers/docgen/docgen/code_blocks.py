@@ -10,7 +10,7 @@ from docgen.tags import Kind, Tag, read_tag
 from docgen.vocabulary import VOID
 from docgen.walk import Closer, Walk, done, handles
 
-
+_BLANK_START = re.compile(r"\A(?:[ \t]*\n)+")
 _FENCE = re.compile(r"^[ \t]*(`{3,})", re.M)
 
 
@@ -39,15 +39,9 @@ def open_fragment(walk: Walk, tag: Tag) -> Closer:
 def _add_code(walk: Walk, code: str, language: str | None) -> None:
     """Append a fence, guessing its language where the page names none."""
     code = code.replace("\r\n", "\n").replace("\r", "\n").replace("\u00a0", " ")
-    lines = [line.rstrip() for line in code.split("\n")]
-    while lines and not lines[0]:
-        lines.pop(0)
-    while lines and not lines[-1]:
-        lines.pop()
-    if not lines:
-        return
-    code = "\n".join(lines)
-    walk.add("code", _fence(code, language or guess_language(code)))
+    code = _BLANK_START.sub("", code).rstrip()
+    if code:
+        walk.add("code", _fence(code, language or guess_language(code)))
 
 
 def verbatim(walk: Walk, end: int) -> str:

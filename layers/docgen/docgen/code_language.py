@@ -3,6 +3,8 @@
 import re
 from collections.abc import Mapping
 
+from docgen.vocabulary import word_set
+
 _ALIASES = {
     "py": "python",
     "python3": "python",
@@ -87,42 +89,37 @@ _ALIASES = {
     "jsonc": "json",
     "json5": "json",
 }
-_KNOWN = frozenset(_ALIASES.values()) | frozenset(
+_KNOWN = frozenset(_ALIASES.values()) | word_set(
     """
-    ada apache applescript asciidoc awk bibtex c clojure cmake coffeescript common-lisp lisp crystal
-    css csv cuda cython d dart diff django dot elm emacs-lisp fish fortran fsharp gherkin glsl
-    gnuplot go gradle graphql graphviz groovy handlebars haskell hcl html http hlsl ini java
-    javascript jinja json jsx julia kotlin latex less llvm lua make markdown mathematica matlab
-    mermaid meson mysql nginx nim nix objective-c ocaml octave org pascal perl php plantuml
-    powershell prolog properties protobuf puppet python qml r racket regex rest rst ruby rust sass
-    scala scheme scss smalltalk sml sql svelte swift systemd tcl text toml tsx typescript vala vb
-    vbnet verilog vhdl vim vue wasm xml xquery yaml zig erlang elixir batch csharp cpp bash console
-    pycon asm dockerfile doscon pot po man troff roff gdscript solidity terraform qbs dts bnf ebnf
-    abnf jinja2 html+jinja html+django html+erb erb eex heex css+jinja sourcepawn turtle sparql
-    cypher cql jq awk sed spec yang asn1 bitbake openqasm
-    """.split()
+    abnf ada apache applescript asciidoc asm asn1 awk bash batch bibtex bitbake bnf c clojure
+    cmake coffeescript common-lisp console cpp cql crystal csharp css css+jinja csv cuda cypher
+    cython d dart diff django dockerfile doscon dot dts ebnf eex elixir elm emacs-lisp erb erlang
+    fish fortran fsharp gdscript gherkin glsl gnuplot go gradle graphql graphviz groovy handlebars
+    haskell hcl heex hlsl html html+django html+erb html+jinja http ini java javascript jinja
+    jinja2 jq json jsx julia kotlin latex less lisp llvm lua make man markdown mathematica matlab
+    mermaid meson mysql nginx nim nix objective-c ocaml octave openqasm org pascal perl php
+    plantuml po pot powershell prolog properties protobuf puppet pycon python qbs qml r racket
+    regex roff rst ruby rust sass scala scheme scss sed smalltalk sml solidity sourcepawn sparql
+    spec sql svelte swift systemd tcl terraform toml troff tsx turtle typescript vala vb vbnet
+    verilog vhdl vim vue wasm xml xquery yaml yang zig
+    """
 )
-_NOT_A_LANGUAGE = frozenset(
-    "default none text plaintext plain txt nohighlight notranslate no-highlight output source code "
-    "literal guess auto raw ascii output literal-block screen".split()
+_NOT_A_LANGUAGE = word_set(
+    "default none text plaintext plain txt nohighlight notranslate no-highlight output source code",
+    "literal guess auto raw ascii literal-block screen block example line lines snippet wrapper",
 )
-
 _PREFIXED = re.compile(
     r"(?:^|\s)(?:language|lang|highlight-source|highlight|brush|source|src|syntax|prism|shj-lang|code)"
     r"(?:-|:\s*|_)([A-Za-z][\w+#.-]*)"
 )
-_BARE_MARKERS = frozenset(
-    "sourceCode hljs prettyprint src source highlight codehilite programlisting rouge chroma "
-    "shiki prism example-code listing sourcecode code literal-block rust-example-rendered "
-    "highlighter-rouge".split()
+_MARKERS = word_set(
+    "sourceCode hljs prettyprint src source highlight codehilite programlisting rouge chroma shiki",
+    "prism example-code listing sourcecode code literal-block highlighter-rouge",
 )
-_HINT_ATTRIBUTES = (
-    "data-lang",
-    "data-language",
-    "data-code-lang",
-    "data-highlight-language",
-    "lang-name",
-)
+"""Classes beside which a bare name is that of a language."""
+_AMBIGUOUS = word_set("r d c org j")  # too short to be believed outside `pre` and `code`
+_HINT_ATTRIBUTES = ("data-lang", "data-language", "data-code-lang", "data-highlight-language")
+_NAME = re.compile(r"[a-z][\w+#.-]{0,24}")
 
 
 def canonical_language(name: str) -> str | None:
@@ -131,7 +128,7 @@ def canonical_language(name: str) -> str | None:
     if not word or word in _NOT_A_LANGUAGE:
         return None
     word = _ALIASES.get(word, word)
-    return word if re.fullmatch(r"[a-z][\w+#.-]{0,24}", word) else None
+    return word if _NAME.fullmatch(word) else None
 
 
 def named_language(name: str, attributes: Mapping[str, str]) -> str | None:
@@ -146,24 +143,20 @@ def named_language(name: str, attributes: Mapping[str, str]) -> str | None:
         return None
     for match in _PREFIXED.finditer(classes):
         found = canonical_language(match[1])
-        if found and found not in ("block", "example", "line", "lines", "snippet", "wrapper"):
+        if found:
             return found
-    words = classes.split()
-    if name in ("pre", "code") or not _BARE_MARKERS.isdisjoint(words):
-        for word in words:
-            lowered = word.lower()
-            if (_ALIASES.get(lowered, lowered) in _KNOWN) and lowered not in _NOT_A_LANGUAGE:
-                if lowered not in (
-                    "code",
-                    "source",
-                    "text",
-                    "r",
-                    "d",
-                    "c",
-                    "rest",
-                    "org",
-                ) or name in ("pre", "code"):
-                    return _ALIASES.get(lowered, lowered)
+    return _bare_language(name, classes.split())
+
+
+def _bare_language(name: str, classes: list[str]) -> str | None:
+    """The language among classes like `sourceCode haskell`, `prettyprint python`, `rust`."""
+    is_code = name in ("pre", "code")
+    if not is_code and _MARKERS.isdisjoint(classes):
+        return None
+    for word in map(str.lower, classes):
+        language = _ALIASES.get(word, word)
+        if language in _KNOWN and (is_code or word not in _AMBIGUOUS):
+            return language
     return None
 
 
@@ -186,20 +179,24 @@ _HTML = re.compile(
 )
 _DIFF = re.compile(r"^(?:diff --git |--- \S.*\n\+\+\+ \S|@@ -\d+)", re.M)
 _PYTHON = re.compile(
-    r"^(?:from [\w.]+ import |def \w+\(.*\).*:\s*$|class \w+(?:\(.*\))?:\s*$|import [\w.]+(?: as \w+)?\s*$|@\w[\w.]*(?:\(.*\))?\n(?:async )?def )",
+    r"^(?:from [\w.]+ import |def \w+\(.*\).*:\s*$|class \w+(?:\(.*\))?:\s*$"
+    r"|import [\w.]+(?: as \w+)?\s*$|@\w[\w.]*(?:\(.*\))?\n(?:async )?def )",
     re.M,
 )
 _RUST = re.compile(
-    r"\bfn \w+(?:<[^>]*>)?\(.*\)[^;\n]*\{|\blet mut \w|^\s*use (?:std|crate)::|\bimpl(?:<[^>]*>)? \w|println!\(",
+    r"\bfn \w+(?:<[^>]*>)?\(.*\)[^;\n]*\{|\blet mut \w|^\s*use (?:std|crate)::"
+    r"|\bimpl(?:<[^>]*>)? \w|println!\(",
     re.M,
 )
 _GO = re.compile(r"^package \w+\s*$|^func (?:\(\w+ \*?\w+\) )?\w+\(.*\{\s*$", re.M)
 _JAVA = re.compile(
-    r"\bpublic (?:static |final |abstract )*(?:class|interface|void|enum) \w+|System\.out\.print|^import java[x]?\.",
+    r"\bpublic (?:static |final |abstract )*(?:class|interface|void|enum) \w+"
+    r"|System\.out\.print|^import java[x]?\.",
     re.M,
 )
 _JAVASCRIPT = re.compile(
-    r"^\s*(?:const|let) [\w{\[].*=|\bconsole\.log\(|=> \{|\brequire\(['\"]|^import .* from ['\"]|\bfunction \w*\(.*\) \{",
+    r"^\s*(?:const|let) [\w{\[].*=|\bconsole\.log\(|=> \{|\brequire\(['\"]"
+    r"|^import .* from ['\"]|\bfunction \w*\(.*\) \{",
     re.M,
 )
 _TOML = re.compile(

@@ -75,13 +75,18 @@ def _landmark(body: LexborNode) -> LexborNode | None:
     best_length = 0
     for node in nodes:
         length = _prose_length(node)
-        if best is None or (length > best_length and not _is_within(node, best)):
-            if length >= whole * _LEAST_LANDMARK_SHARE:
+        if length < whole * _LEAST_LANDMARK_SHARE:
+            continue
+        if best is None or not _is_within(node, best):
+            if length > best_length:
                 best, best_length = node, length
-        elif _is_within(node, best) and length >= best_length * _LEAST_INNER_SHARE:
-            if node.css_first("h1") is not None or best.css_first("h1") is None:
-                best = node
+        elif length >= best_length * _LEAST_INNER_SHARE and _keeps_title(node, best):
+            best = node
     return best
+
+
+def _keeps_title(node: LexborNode, outer: LexborNode) -> bool:
+    return node.css_first("h1") is not None or outer.css_first("h1") is None
 
 
 def _named(body: LexborNode) -> LexborNode | None:

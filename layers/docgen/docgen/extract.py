@@ -27,8 +27,8 @@ __all__ = ["Document", "Heading", "NavLink", "SiteModel", "convert"]
 _FETCHABLE = ("http://", "https://", "mailto:", "ftp://")
 _SHELL_WORDS = 25
 _SHELL = re.compile(
-    r"<(?:div|main|app-root)\b[^>]*\bid=[\"']?(?:root|app|__next|__nuxt|___gatsby|svelte|q-app|"
-    r"application|main-app|docusaurus|__docusaurus)\b|<app-root\b|<noscript\b[^>]*>[^<]{0,400}"
+    r"<(?:div|main)\b[^>]*\bid=[\"']?(?:root|app|__next|__nuxt|___gatsby|svelte|q-app|"
+    r"application|main-app|__docusaurus)\b|<app-root\b|<noscript\b[^>]*>[^<]{0,400}"
     r"(?:JavaScript|javascript)",
     re.IGNORECASE,
 )
@@ -36,8 +36,8 @@ _LOGIN_WORDS = 150
 _LOGIN = re.compile(r"\b(?:sign|log)[ -]?in\b|\blogin\b|anmelden|connexion|iniciar sesión", re.I)
 _MISSING_WORDS = 150
 _MISSING = re.compile(
-    r"^\W*(?:error\W*)?404\b|\b404\W+(?:error|not found|page)|page (?:was |could |can )?(?:be )?not "
-    r"(?:be )?found|^not found\W*$|page (?:does|doesn.t|did).{0,12} exist|seite nicht gefunden|"
+    r"^\W*(?:error\W*)?404\b|\b404\W+(?:error|not found|page)|"
+    r"page (?:was |could |can )?(?:be )?not (?:be )?found|^not found\W*$|page (?:does|doesn.t|did).{0,12} exist|seite nicht gefunden|"
     r"page introuvable",
     re.IGNORECASE,
 )
@@ -110,7 +110,7 @@ def convert(
     Args:
         html: The page; bytes are UTF-8.
         url: What the page is called in the result.
-        model: What repeats on the site's pages, frozen. Without it junk is known by its markup only.
+        model: What repeats on the site's pages, frozen. Without it only markup tells junk.
         base: Where the page was found after redirects, if elsewhere: its links start from there.
     """
     tree = parse(html)

@@ -61,6 +61,7 @@ def openwrite_tex(walk: Walk, tag: Tag) -> Closer:
 
 
 def write_tex(source: str, *, is_display: bool = False) -> str:
+    """Write TeX as a formula within a line, whatever delimiters it brings."""
     tex = " ".join(source.split())
     for start, stop in (("\\(", "\\)"), ("\\[", "\\]"), ("$$", "$$"), ("$", "$")):
         if tex.startswith(start) and tex.endswith(stop) and len(tex) >= len(start) + len(stop):

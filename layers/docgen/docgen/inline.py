@@ -85,6 +85,13 @@ def code_span(code: str) -> str:
     return f"{ticks} {code} {ticks}"
 
 
+def protect_brackets(label: str) -> str:
+    """Escape brackets, and keep them from being escaped again."""
+    if "[" not in label and "]" not in label:
+        return label
+    return label.replace("[", "\\" + CODE_OPEN_BRACKET).replace("]", "\\" + CODE_CLOSE_BRACKET)
+
+
 def target(url: str) -> str:
     """Wrap an absolute URL so that it can be told from text, and cannot break the Markdown."""
     if _UNSAFE_IN_TARGET.search(url):
@@ -239,6 +246,7 @@ def _guard(line: str) -> str:
 
 
 def bold(text: str) -> str:
+    """Make a paragraph strong, line by line."""
     if text.startswith("**") and text.endswith("**") and text.count("**") == 2:
         return text
     lines = text.replace("**", "").split("\\\n")

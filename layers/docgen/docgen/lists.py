@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from docgen import inline
 from docgen.code_blocks import verbatim
 from docgen.inline import bold
+from docgen.vocabulary import word_set
 from docgen.walk import Closer, Frame, Walk, done, handles, join
 
 if TYPE_CHECKING:
@@ -15,8 +16,8 @@ if TYPE_CHECKING:
     from docgen.tags import Tag
 
 
-_FLAT_DEFINITIONS = frozenset(
-    "py c cpp js rst std function class method attribute data exception module describe".split()
+_FLAT_DEFINITIONS = word_set(
+    "py c cpp js rst std function class method attribute data exception module describe"
 )
 
 

@@ -35,6 +35,7 @@ _CRUMBS = (
     ".breadcrumbs, .wy-breadcrumbs, .td-breadcrumbs, .bd-breadcrumbs, .crumbs, #breadcrumbs"
 )
 _LONGEST_DESCRIPTION = 1_000
+_CRUMB_MARKS = "/»\u203a>·| "
 _MOST_CRUMBS = 12
 
 
@@ -161,7 +162,7 @@ def read_breadcrumbs(tree: LexborHTMLParser, title: str) -> tuple[str, ...]:
     items = node.css("li") or node.css("a, span")
     crumbs: list[str] = []
     for item in items[:_MOST_CRUMBS]:
-        text = " ".join(item.text().split()).strip("/»›>·| ")
+        text = " ".join(item.text().split()).strip(_CRUMB_MARKS)
         if text and len(text) < 100 and (not crumbs or crumbs[-1] != text):
             crumbs.append(text)
     if crumbs and _alike(crumbs[-1], title):

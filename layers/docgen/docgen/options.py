@@ -61,7 +61,7 @@ class Limits:
 
     redirects: int = 5
     """Redirects followed for one request."""
-    page_bytes: int = 8 * MIB
+    page_bytes: int = 5 * MIB
     """One body, before and after decompression."""
     header_bytes: int = 64 * KIB
     """All header fields of one response."""

@@ -7,35 +7,23 @@ import re
 from docgen import inline
 from docgen.formulas import write_tex
 from docgen.tags import Kind, Tag, read_tag
+from docgen.vocabulary import word_set
 from docgen.walk import Closer, Walk, done, handles
 
-
-_PERMALINK_TEXTS = frozenset(
-    (
-        "",
-        "¶",
-        "§",
-        "#",
-        "🔗",
-        "⚓",
-        "link",
-        "permalink",
-        "anchor",
-        "¶¶",
-        "\u2693",
-        "\uf0c1",
-        "\u00b6",
-        "top",
-    )
-)
-_SOURCE_TEXTS = frozenset(
-    "[source] [src] source [view source] [docs] [edit] [link] view source".split(" ")
-) | {"edit this page", "edit on github", "view page source", "[view source]", "view source"}
+_PERMALINK_TEXTS = word_set("¶ § # 🔗 ⚓ link permalink anchor top \uf0c1") | {""}
+_SOURCE_TEXTS = word_set("[source] [src] source [docs] [edit] [link]") | {
+    "view source",
+    "[view source]",
+    "view page source",
+    "edit this page",
+    "edit on github",
+}
 _FORMULA_CLASSES = frozenset(
     ("math", "formulaInl", "formulaDsp", "latex", "tex", "mwe-math-fallback-image-inline")
 )
 _LONGEST_TOOL = 20
-_PLAIN_IN_CODE = frozenset("span b i em strong var tt font small u samp kbd cite".split())
+_PLAIN_IN_CODE = word_set("span b i em strong var tt font small u samp kbd cite")
+_EXPONENT = re.compile("[-+\u2212]?[\\dnkmxyij]{1,4}")
 
 
 @handles("strong")
@@ -81,6 +69,8 @@ def open_code(walk: Walk, tag: Tag) -> Closer:
         walk.inline.extend(_code_pieces([inline.decode(code)]))
         walk.position = end + 1
         return done
+    if any(token[:3] == "pre" for token in walk.tokens[position + 1 : end : 2]):
+        return None  # a code block in all but name
     walk.code_depth += 1
     fragments = walk.inline
     start = len(fragments)
@@ -100,7 +90,7 @@ def open_superscript(walk: Walk, tag: Tag) -> Closer:
     end = walk.end_of("sup")
     text = walk.inner_text(end).strip() if end - walk.position < 8 else ""
     before = walk.inline[-1][-1:] if walk.inline else ""
-    if re.fullmatch(r"[-+−]?[\dnkmxyij]{1,4}", text) and (before.isalnum() or before in ")`"):
+    if _EXPONENT.fullmatch(text) and (before.isalnum() or before in ")`"):
         walk.inline.append("**" if walk.code_depth else "\\*\\*")
     return None
 
@@ -123,18 +113,18 @@ def open_break(walk: Walk, tag: Tag) -> Closer:
 @handles("link")
 def open_link(walk: Walk, tag: Tag) -> Closer:
     """A link; one that leads nowhere, or only to itself, leaves just its text."""
-    href = tag.attributes.get("href")
-    name = tag.attributes.get("name")
+    attributes = tag.attributes
+    name = attributes.get("name")
     if name:
         walk.pending_ids.append(name)
+    href = attributes.get("href")
     if href is None:
         return None
     href = href.strip()
-    position = walk.position
-    tokens = walk.tokens
-    is_leaf = tokens[position + 1] == "/a"
-    end = position + 1 if is_leaf else walk.end_of("a")
-    label = " ".join(inline.decode("".join(tokens[position:end:2])).split())
+    position, tokens = walk.position, walk.tokens
+    is_plain = tokens[position + 1] == "/a"
+    end = position + 1 if is_plain else walk.end_of("a")
+    label = " ".join(walk.inner_text(end).split())
     if _is_tool(walk, tag, href, label, end):
         walk.position = end + 1
         return done
@@ -142,15 +132,13 @@ def open_link(walk: Walk, tag: Tag) -> Closer:
     if not url:
         return None
     walk.written.links.append((url, label))
-    number = len(walk.link_targets)
-    walk.link_targets.append(inline.target(url))
-    walk.inline.append(f"{inline.LINK_OPEN}{number}{inline.LINK_NUMBER}")
-    if is_leaf and not walk.code_depth:
-        walk.inline.append(inline.escape(tokens[position]))
-        walk.inline.append(inline.LINK_CLOSE)
-        walk.position = end + 1
-        return done
-    return lambda: _close_link(walk)
+    walk.inline.append(f"{inline.LINK_OPEN}{walk.add_target(url)}{inline.LINK_NUMBER}")
+    if not is_plain or walk.code_depth:
+        return lambda: _close_link(walk)
+    walk.inline.append(inline.escape(tokens[position]))
+    walk.inline.append(inline.LINK_CLOSE)
+    walk.position = end + 1
+    return done
 
 
 def _close_link(walk: Walk) -> None:
@@ -164,9 +152,9 @@ def _is_tool(walk: Walk, tag: Tag, href: str, label: str, end: int) -> bool:
     if len(label) > _LONGEST_TOOL:
         return False
     word = label.lower()
-    if href[:1] == "#" or walk.heading_depth:
-        if word in _PERMALINK_TEXTS and not _has_picture(walk, end):
-            return True
+    is_within = href[:1] == "#" or walk.heading_depth > 0
+    if is_within and word in _PERMALINK_TEXTS and not _has_picture(walk, end):
+        return True
     if word not in _SOURCE_TEXTS:
         return False
     return bool(
@@ -195,18 +183,16 @@ def open_image(walk: Walk, tag: Tag) -> Closer:
         return done
     source = attributes.get("src") or attributes.get("data-src") or ""
     url = walk.resolve(source.strip()) if source else ""
-    if walk.code_depth or (walk.frames[-1].kind == "alert" and not walk.blocks) or not url:
-        if alt and not walk.code_depth and not walk.heading_depth:
-            walk.inline.append(inline.escape(alt))
-        return done
-    walk.written.images.append((url, alt))
-    label = inline.escape(alt).replace("[", "\\[").replace("]", "\\]")
-    label = label.replace("[", inline.CODE_OPEN_BRACKET).replace("]", inline.CODE_CLOSE_BRACKET)
-    number = len(walk.link_targets)
-    walk.link_targets.append(inline.target(url))
-    walk.inline.append(
-        f"{inline.IMAGE_OPEN}{number}{inline.LINK_NUMBER}{label}{inline.IMAGE_CLOSE}"
-    )
+    is_title = walk.frames[-1].kind == "alert" and not walk.blocks
+    if url and not is_title and not walk.code_depth:
+        walk.written.images.append((url, alt))
+        number = walk.add_target(url)
+        label = inline.protect_brackets(inline.escape(alt))
+        walk.inline.append(
+            f"{inline.IMAGE_OPEN}{number}{inline.LINK_NUMBER}{label}{inline.IMAGE_CLOSE}"
+        )
+    elif alt and not walk.code_depth and not walk.heading_depth:
+        walk.inline.append(inline.escape(alt))
     return done
 
 

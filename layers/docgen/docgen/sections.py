@@ -5,9 +5,8 @@ from __future__ import annotations
 from docgen import inline
 from docgen.inline import bold, plain_text
 from docgen.tags import Tag, read_tag
-from docgen.vocabulary import ALERTS, ROLES_BY_NAME, TAB_LABELS, word_set
+from docgen.vocabulary import ALERTS, ROLES_BY_NAME, TAB_LABELS
 from docgen.walk import Closer, Heading, Walk, done, handles, join
-
 
 _MOST_TABS = 300
 
@@ -117,7 +116,7 @@ def _only_leads_within(walk: Walk, end: int) -> bool:
                 if target != walk.own_url:
                     return False
             links += 1
-        elif token.startswith(("pre", "p ", "img", "h1")) or token == "p":
+        elif token == "p" or token.startswith(("pre", "p ", "img ", "h1")):
             linked -= 40
     words = len(walk.inner_text(end).split())
     return links > 1 and words < links * 14 + 10 + linked

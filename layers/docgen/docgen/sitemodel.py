@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 from docgen.content import find_content
 from docgen.markdown import content_blocks
 from docgen.markup import split_markup
-from docgen.vocabulary import VOID
 from docgen.tree import parse
+from docgen.vocabulary import VOID, word_set
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,11 +29,9 @@ _LEAST_PAGES = 4
 _MOST_PAGE_BYTES = 1_500_000
 _MOST_PIECES = 6_000  # of text, per page
 _WIDESPREAD = 0.5
-_CONTAINERS = frozenset(
-    "div nav aside header footer section ul ol table form p center details".split()
-)
-_OPAQUE = frozenset("script style svg template noscript".split())
-_HEADINGS = frozenset("h1 h2 h3 h4 h5 h6".split())
+_CONTAINERS = word_set("div nav aside header footer section ul ol table form p center details")
+_OPAQUE = word_set("script style svg template noscript")
+_HEADINGS = word_set("h1 h2 h3 h4 h5 h6")
 _TAIL = 0.02  # of the page's own prose may follow what stands "at the end"
 
 
@@ -273,7 +271,7 @@ def _find_affixes(titles: list[str], least: int) -> frozenset[str]:
     return frozenset(part for part, pages in spread.items() if pages >= least)
 
 
-SEPARATORS = (" | ", " — ", " – ", " - ", " :: ", " · ", " » ", " « ", " • ", ": ")
+SEPARATORS = (" | ", " — ", " \u2013 ", " - ", " :: ", " · ", " » ", " « ", " • ", ": ")
 
 
 def split_title(title: str) -> list[str]:

@@ -96,7 +96,7 @@ def to_markdown(rows: list[Row]) -> str:
 
 
 def to_blocks(rows: list[Row], *, is_presentation: bool) -> list[Block]:
-    """Write a table, or what it arranges; a row that is a heading ends one table and begins another."""
+    """Write a table, or what it arranges; a row that is a heading divides it in two."""
     blocks: list[Block] = []
     part: list[Row] = []
     for row in rows:

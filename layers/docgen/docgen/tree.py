@@ -15,10 +15,12 @@ _SUSPICIOUS_TAGS = 20_000  # fewer cannot nest so deeply that parsing takes seco
 _TAG = re.compile(rb"<(/?)([A-Za-z][A-Za-z0-9-]*)[^>]*>")
 # Elements at whose start tag the parser searches everything that is open.
 _SEARCHING = frozenset(
-    b"address article aside blockquote button center dd details dialog dir div dl dt fieldset "
-    b"figcaption figure footer form h1 h2 h3 h4 h5 h6 header hgroup li listing main marquee menu nav "
-    b"object ol p pre search section summary table tbody td th tr ul applet template "
-    b"foreignobject desc".split()
+    (
+        b"address article aside blockquote button center dd details dialog dir div dl dt fieldset "
+        b"figcaption figure footer form h1 h2 h3 h4 h5 h6 header hgroup li listing main marquee "
+        b"menu nav object ol p pre search section summary table tbody td th tr ul applet template "
+        b"foreignobject desc"
+    ).split()
 )
 
 

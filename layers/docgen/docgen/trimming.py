@@ -5,17 +5,19 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from docgen.vocabulary import word_set
+
 if TYPE_CHECKING:
     from docgen.tables import Block
 
 
 _LINK = re.compile("!?\\[((?:\\\\.|[^\\[\\]\\\\]|\\[[^\\]]*\\])*)\\]\\(\ue000[^\ue001]*\ue001\\)")
 _WORD = re.compile(r"\w+")
-_ARROW = re.compile("[←→«»‹›⟨⟩]")
-_SIGNS = frozenset("next previous prev up home".split())
-_WAYS = frozenset(
-    "next previous prev up home contents index top back toc table of chapter section page first last "
-    "forward main menu the return to parent go".split()
+_ARROW = re.compile("[←→«»\u2039\u203a⟨⟩]")
+_SIGNS = word_set("next previous prev up home")
+_WAYS = word_set(
+    "next previous prev up home contents index top back toc table of chapter section page first",
+    "last forward main menu the return to parent go",
 )
 
 

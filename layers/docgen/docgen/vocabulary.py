@@ -27,7 +27,7 @@ SKIPPED_NAMES = word_set(
 INLINE_NAMES = word_set(
     """
     abbr acronym basefont bdi bdo big col colgroup data font ins label mark nobr optgroup option
-    output param rb ruby slot small source span time track u wbr
+    output param rb ruby slot small source span sub time track u wbr
     """
 )
 """Elements that change nothing in a line."""

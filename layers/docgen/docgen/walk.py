@@ -249,6 +249,11 @@ class Walk:
             self.settle_ids()
         self.blocks.append((kind, text))
 
+    def add_target(self, url: str) -> int:
+        """Note where a link or image leads; the paragraph refers to it by number."""
+        self.link_targets.append(inline.target(url))
+        return len(self.link_targets) - 1
+
     def settle_ids(self) -> None:
         """Let the ids seen since the last block lead to the heading they stand under."""
         for name in self.pending_ids:

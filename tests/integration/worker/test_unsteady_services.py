@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 from docsnap.attempt import Engine
-from docsnap.jobs import ACTIVE, COMPLETED, DELAYED, WAITING, Job
+from docsnap.jobs import ACTIVE, COMPLETED, DELAYED, FAILED, WAITING, Job
 from docsnap.worker import Outcome
 
 from tests.support.engines import fails, runs_out_of_time, succeeds
@@ -77,6 +77,24 @@ def test_uploads_of_a_failed_attempt_are_gone_in_the_end(system: System, operati
     system.settle()
     assert system.look(job).status is COMPLETED
     assert sorted(system.objects()) == published(system, job)
+
+
+def test_uploads_of_the_last_attempt_are_gone_too_when_the_job_has_failed(
+    system: System,
+) -> None:
+    job = system.submit()
+    for _ in range(2):
+        system.work(fails())
+        system.advance(minutes=1)
+    system.faults.lose_answer("PutObject")
+    system.faults.refuse("DeleteObjects", times=1)
+
+    system.work()
+
+    assert system.look(job).status is FAILED
+    assert any(name.startswith("results/") for name in system.objects())
+    system.sweep()
+    assert system.objects() == [f"checkpoints/{job.owner}/{job.id}"]
 
 
 def test_a_message_that_cannot_be_postponed_is_made_up_for_by_the_sweeper(system: System) -> None:

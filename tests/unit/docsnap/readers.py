@@ -17,10 +17,10 @@ from tests.unit.docsnap import url_cases
 
 READERS: dict[str, Callable[[str], str | None]] = {
     "ada-url": lambda text: ada_url.URL(text).hostname,
-    "httpx2": lambda text: httpx2.URL(text).host,
+    "httpx2": lambda text: httpx2.URL(text).raw_host.decode(),
     "urllib": lambda text: urlsplit(text).hostname,
     "urllib3": lambda text: urllib3.util.parse_url(text).host,
-    "yarl": lambda text: yarl.URL(text).host,
+    "yarl": lambda text: yarl.URL(text).raw_host,
 }
 
 

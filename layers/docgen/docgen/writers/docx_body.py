@@ -11,6 +11,7 @@ from docgen.writers import links
 from docgen.writers.docx_parts import BULLETS, LEVELS, STEP
 from docgen.writers.highlight import highlight
 from docgen.writers.html_body import ALERTS
+from docgen.writers.syntax import Node
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from docgen.site import Entry
     from docgen.writers.bundle import Bundle, PageContent
     from docgen.writers.images import Image
-    from docgen.writers.syntax import Node
 
 TEXT_WIDTH = 9350  # twentieths of a point between the margins
 EMU_PER_PIXEL = 9525
@@ -196,7 +196,8 @@ class DocxBody:
 
     def _item(self, node: Node, place: Place) -> Iterator[str]:
         if node.value is not None:
-            node.children.insert(0, type(node)("text", "☑ " if node.value else "☐ "))
+            tick = Node("text", "☑ " if node.value else "☐ ")
+            node = replace(node, children=[tick, *node.children])
         yield from self._children(node, place)
 
     def _table(self, node: Node, place: Place) -> Iterator[str]:
