@@ -17,12 +17,10 @@ _FENCE = re.compile(r"^[ \t]*(`{3,})", re.M)
 @handles("pre")
 def open_pre(walk: Walk, tag: Tag) -> Closer:
     """A code block, verbatim."""
-    if walk.code_depth:
-        return None
     end = walk.end_of(tag.name)
     walk.flush()
     _add_code(walk, verbatim(walk, end), _language_of(walk, tag))
-    walk.position = end + 1
+    walk.skip_to(end)
     return done
 
 
@@ -32,7 +30,7 @@ def open_fragment(walk: Walk, tag: Tag) -> Closer:
     end = walk.end_of("div")
     walk.flush()
     _add_code(walk, verbatim(walk, end), _language_of(walk, tag))
-    walk.position = end + 1
+    walk.skip_to(end)
     return done
 
 
@@ -49,7 +47,7 @@ def verbatim(walk: Walk, end: int) -> str:
     tokens, start = walk.tokens, walk.position
     marks = set(tokens[start + 1 : end : 2])
     if not any(mark[0] != "/" and _has_meaning(mark) for mark in marks):
-        return inline.decode("".join(tokens[start:end:2]))
+        return inline.plain("".join(tokens[start:end:2]))
     parts: list[str] = []
     lines: list[bool] = []
     position = start
@@ -67,20 +65,20 @@ def verbatim(walk: Walk, end: int) -> str:
         tag = read_tag(token)
         if tag.name == "br":
             parts.append("\n")
-        elif tag.kind == Kind.SKIP or (tag.name == "a" and "anchor" in tag.classes):
+        elif tag.kind == Kind.SKIP:
             walk.position = position
             walk.skip(tag)
             position = walk.position
         elif tag.name not in VOID:
             lines.append(_is_line(tag))
     walk.position = start
-    return inline.decode("".join(parts))
+    return inline.plain("".join(parts))
 
 
 def _language_of(walk: Walk, tag: Tag) -> str | None:
     """The language named by the block itself, by the `code` in it, or by what wraps it."""
     for inner in walk.tokens[walk.position + 1 : walk.position + 6 : 2]:
-        if inner.startswith(("code", "pre")):
+        if inner.startswith("pre"):
             found = read_tag(inner).language
             if found:
                 return found
@@ -100,7 +98,7 @@ def _fence(code: str, language: str | None) -> str:
 
 def _has_meaning(mark: str) -> bool:
     tag = read_tag(mark)
-    return tag.kind == Kind.SKIP or tag.name == "br" or _is_line(tag) or "anchor" in tag.classes
+    return tag.kind == Kind.SKIP or tag.name == "br" or _is_line(tag)
 
 
 def _is_line(tag: Tag) -> bool:

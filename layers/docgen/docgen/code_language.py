@@ -194,16 +194,21 @@ _JAVA = re.compile(
     r"|System\.out\.print|^import java[x]?\.",
     re.M,
 )
+_QML = re.compile(
+    r"^import Qt[\w.]*(?: \d[\d.]*)?\s*$|^[A-Z][\w.]* \{\n(?:.*\n){0,3}?\s+"
+    r"(?:id|anchors\.\w+|width|height|property|on[A-Z]\w*|Component\.\w+)\b",
+    re.M,
+)
 _JAVASCRIPT = re.compile(
-    r"^\s*(?:const|let) [\w{\[].*=|\bconsole\.log\(|=> \{|\brequire\(['\"]"
-    r"|^import .* from ['\"]|\bfunction \w*\(.*\) \{",
+    r"^\s*const [\w{\[][^:\n]* = |\bconsole\.log\(|\brequire\(['\"]"
+    r"|^import .* from ['\"]|^\s*(?:async )?function \w*\(.*\) \{",
     re.M,
 )
 _TOML = re.compile(
     r"^\[[\w.\"-]+\]\s*\n(?:\s*#.*\n|\s*\n)*[\w.\"-]+ = (?:\"|\[|\{|\d|true|false)", re.M
 )
 _INI = re.compile(r"^\[[\w. \":/-]+\]\s*\n(?:\s*[#;].*\n|\s*\n)*\s*[\w.-]+ ?= ?", re.M)
-_SHEBANG = re.compile(r"^#!\s*\S*?/(?:env\s+)?(\w+)")
+_SHEBANG = re.compile(r"#!\s*(?:\S*/)?(?:env\s+(?:-S\s+)?)?(\w+)")
 _GUESS_LIMIT = 4_000
 
 
@@ -247,5 +252,6 @@ _ORDERED = (
     (_SQL, "sql"),
     (_TOML, "toml"),
     (_INI, "ini"),
+    (_QML, "qml"),
     (_JAVASCRIPT, "javascript"),
 )

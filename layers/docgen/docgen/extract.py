@@ -36,9 +36,9 @@ _LOGIN_WORDS = 150
 _LOGIN = re.compile(r"\b(?:sign|log)[ -]?in\b|\blogin\b|anmelden|connexion|iniciar sesión", re.I)
 _MISSING_WORDS = 150
 _MISSING = re.compile(
-    r"^\W*(?:error\W*)?404\b|\b404\W+(?:error|not found|page)|"
-    r"page (?:was |could |can )?(?:be )?not (?:be )?found|^not found\W*$|page (?:does|doesn.t|did).{0,12} exist|seite nicht gefunden|"
-    r"page introuvable",
+    r"^\W*(?:error\W*)?404\b|\b404\W+(?:error|not found|page)|^not found\W*$"
+    r"|page (?:was |could |can )?(?:be )?not (?:be )?found"
+    r"|page (?:does|doesn.t|did).{0,12} exist|seite nicht gefunden|page introuvable",
     re.IGNORECASE,
 )
 

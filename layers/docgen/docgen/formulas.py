@@ -16,9 +16,9 @@ def open_math(walk: Walk, tag: Tag) -> Closer:
     is_display = tag.attributes.get("display") in ("block", "true")
     walk.position = end + 1
     if tag.name == "math" and not tex:
-        walk.inline.append(inline.escape(text))
+        walk.inline.append(text.replace("&", "&amp;").replace("<", "&lt;"))
     else:
-        walk.inline.append(write_tex(tex or text, is_display=is_display))
+        walk.inline.append(walk.phrases.hold(write_tex(tex or text, is_display=is_display)))
     return done
 
 
@@ -31,10 +31,9 @@ def open_display_math(walk: Walk, tag: Tag) -> Closer:
         walk.flush()
         return walk.flush
     tex = _tex_until(walk, end) or walk.inner_text(end)
-    walk.note_ids(end)
     walk.flush()
-    walk.position = end + 1
-    tex = tex.replace("¶", "").replace("\uf0c1", "").strip()
+    walk.skip_to(end)
+    tex = tex.replace("¶", "").strip()
     tex = tex.removeprefix("\\[").removesuffix("\\]").strip("$ \n")
     if tex:
         walk.add("math", f"$$\n{tex}\n$$")
@@ -51,11 +50,12 @@ def _tex_until(walk: Walk, end: int) -> str:
 
 
 @handles("tex")
-def openwrite_tex(walk: Walk, tag: Tag) -> Closer:
+def open_tex(walk: Walk, tag: Tag) -> Closer:
     """MathJax's source of a formula."""
     end = walk.end_of("script")
     is_display = "display" in tag.attributes.get("type", "")
-    walk.inline.append(write_tex(walk.inner_text(end), is_display=is_display))
+    tex = write_tex(walk.inner_text(end), is_display=is_display)
+    walk.inline.append(walk.phrases.hold(tex))
     walk.position = end + 1
     return done
 
@@ -70,5 +70,4 @@ def write_tex(source: str, *, is_display: bool = False) -> str:
             break
     if not tex:
         return ""
-    tex = tex.replace("[", inline.CODE_OPEN_BRACKET).replace("]", inline.CODE_CLOSE_BRACKET)
     return f"$${tex}$$" if is_display else f"${tex}$"

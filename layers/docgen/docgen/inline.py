@@ -1,75 +1,115 @@
 """How do words, links and emphasis become one line of Markdown?
 
-While a page is walked, a paragraph is a list of fragments: escaped text, finished code spans,
-and private-use characters that mark where emphasis and links begin and end. Here they are
-joined. Deciding about `*` and `[` only when the whole paragraph is known keeps the text free of
-escapes that are not needed, and the Markdown free of emphasis that would not render.
+The text of a paragraph comes as the parser wrote it, with private-use characters in it that mark
+where emphasis, code and links begin and end (see `phrases`). Deciding about `*` and `[` only when
+the whole paragraph is known keeps the text free of escapes that are not needed, and the Markdown
+free of emphasis that would not render.
 """
 
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from docgen.phrases import Phrases
+
+TARGET_OPEN, TARGET_CLOSE = "\ue000", "\ue001"
 LINK_OPEN, LINK_NUMBER, LINK_CLOSE = "\ue002", "\ue003", "\ue004"
-IMAGE_OPEN, IMAGE_CLOSE = "\ue005", "\ue006"
+HELD_OPEN, HELD_CLOSE = "\ue005", "\ue006"
 BREAK = "\ue007"
 CODE_OPEN_BRACKET, CODE_CLOSE_BRACKET = "\ue008", "\ue009"
+ID_OPEN, ID_CLOSE = "\ue00a", "\ue00b"
+CODE_OPEN, CODE_CLOSE = "\ue00c", "\ue00d"
+EXPONENT = "\ue00e"
+NOTE_OPEN, NOTE_CLOSE = "\ue00f", "\ue016"
 STRONG_OPEN, STRONG_CLOSE = "\ue010", "\ue011"
 EMPHASIS_OPEN, EMPHASIS_CLOSE = "\ue012", "\ue013"
 STRIKE_OPEN, STRIKE_CLOSE = "\ue014", "\ue015"
-TARGET_OPEN, TARGET_CLOSE = "\ue000", "\ue001"
 
+_SPECIAL = re.compile(r"[\\`*_<&~$\[\ue000-\ue01f]")
 _PRIVATE = re.compile("[\ue000-\ue01f]")
-SPECIAL = re.compile(r"[\\`*_<&~$\u200b\u00ad\ue000-\ue01f]")
-"""What serialised text has to hold for `escape` to change it."""
-_ESCAPED = re.compile(
-    r"\\(?=[!-/:-@\[-`{-~]|$)|[`*<$]|(?<![^\W_])_|_(?![^\W_])|~(?=~)|(?<=~)~"
-    r"|&(?=\#?\w{1,31};)|[\u200b\u00ad\ue000-\ue01f]"
+_ANY_MARK = re.compile(
+    "\ue002\\d+\ue003|\ue005\\d+\ue006|\ue00a\\d+\ue00b|\ue00f\\d+\ue016|[\ue002-\ue006\ue008-\ue01f]"
 )
+_RISKY = re.compile(r"[\\`*_<&~$]")  # a plain set of characters: found fast
+_ENTITY = re.compile(r"&\#?\w{1,31};")
+_CODE = re.compile(f"{CODE_OPEN}([^{CODE_OPEN}{CODE_CLOSE}]*){CODE_CLOSE}")
+_CODE_MARKS = re.compile(f"[{CODE_OPEN}{CODE_CLOSE}]")
+_PIECE = re.compile(f"({LINK_OPEN}\\d+{LINK_NUMBER}|{LINK_CLOSE})")
+_HELD = re.compile(f"{HELD_OPEN}(\\d+){HELD_CLOSE}")
+_ID = re.compile(f"{ID_OPEN}(\\d+){ID_CLOSE}")
+_NOTE = re.compile(f"{NOTE_OPEN}(\\d+){NOTE_CLOSE}")
+_LINK_MARK = re.compile(f"{LINK_OPEN}(\\d+){LINK_NUMBER}")
 _LINE_START = re.compile(r"(?:#{1,6}|[-+]|=+|-{2,}|:)(?=\s|$)|>|~~~|\|")
 _NUMBERED = re.compile(r"(\d{1,9})([.)])(?=\s|$)")
 _BRACKET = re.compile(r"\[(?=[^\[\]]*\](?:[(:\[]|\\\()|\^|\s?\]|[xX]\])|\](?=\()")
+_BARE_BRACKET = re.compile(r"(?<!\\)((?:\\\\)*)([\[\]])")
 _LINK = re.compile(f"{LINK_OPEN}(\\d+){LINK_NUMBER}([^{LINK_OPEN}{LINK_CLOSE}]*){LINK_CLOSE}?")
-_IMAGE = re.compile(f"{IMAGE_OPEN}(\\d+){LINK_NUMBER}([^{IMAGE_CLOSE}]*){IMAGE_CLOSE}")
+_SINGLE_LINK = re.compile(  # a paragraph that is a link with a plain text: a line of contents
+    f"{LINK_OPEN}(\\d+){LINK_NUMBER}"
+    + r"([^\s\\`*_<&~$\[\]!\ue000-\ue01f](?:[^\\`*_<&~$\[\]!\ue000-\ue01f]*"
+    r"[^\s\\`*_<&~$\[\]!\ue000-\ue01f])?)" + LINK_CLOSE
+)
+_EMPTY_LINK = re.compile(f"{LINK_OPEN}\\d+{LINK_NUMBER}(\\s*){LINK_CLOSE}")
+_LINK_START = re.compile(f"({LINK_OPEN}\\d+{LINK_NUMBER})( +)")
+_LINK_END = re.compile(f" +{LINK_CLOSE}")
 _MARK = re.compile(f"([{STRONG_OPEN}-{STRIKE_CLOSE}])")
-_AGAIN = re.compile("(?:\ue011(\\s*)\ue010|\ue013(\\s*)\ue012)")
+_IDLE = re.compile(  # emphasis that ends and begins again, or begins and ends at once
+    "(?:\ue011(\\s*)\ue010|\ue013(\\s*)\ue012|\ue015(\\s*)\ue014"
+    "|\ue010(\\s*)\ue011|\ue012(\\s*)\ue013|\ue014(\\s*)\ue015)"
+)
 _SPARE_LINK_MARK = re.compile(f"{LINK_OPEN}\\d+{LINK_NUMBER}|{LINK_CLOSE}")
 _BREAKS = re.compile(f"\\s*{BREAK}\\s*")
+_IDLE_PASSES = 4
+_LOOK_AHEAD = 12
+_SPACES = re.compile(" {2,}")
 _TICKS = re.compile("`+")
 _UNSAFE_IN_TARGET = re.compile(r"[\s()<>\\|\"`\ue000-\ue01f]")
+_MARK_ENDS = ("*", "~")  # right after them, the next mark would be read as part of theirs
 _PUNCTUATION = frozenset("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~" + LINK_OPEN + LINK_CLOSE)
 _MARKERS = {STRONG_OPEN: "**", EMPHASIS_OPEN: "*", STRIKE_OPEN: "~~"}
 _CLOSES = {STRONG_CLOSE: STRONG_OPEN, EMPHASIS_CLOSE: EMPHASIS_OPEN, STRIKE_CLOSE: STRIKE_OPEN}
-_INVISIBLE = {ord(c): None for c in "\u200b\u00ad"} | dict.fromkeys(range(0xE000, 0xE020))
-
-
-def _escape_one(match: re.Match[str]) -> str:
-    found = match[0]
-    return "\\" + found if found < "\x7f" else ""
 
 
 def decode(text: str) -> str:
-    """Undo the few entities a serialised tree holds, and drop invisible characters."""
+    """Undo the few entities a serialised tree holds."""
     if "&" in text:
-        text = (
-            text.replace("&nbsp;", "\u00a0")
-            .replace("&lt;", "<")
-            .replace("&gt;", ">")
-            .replace("&amp;", "&")
-        )
-    return text if text.isascii() else text.translate(_INVISIBLE)
+        text = text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+    return text
+
+
+def plain(text: str) -> str:
+    """Serialised text without marks; lines end where the page breaks them."""
+    if not text.isascii() and _PRIVATE.search(text):
+        text = _ANY_MARK.sub("", text).replace(BREAK, "\n")
+    return decode(text)
 
 
 def escape(text: str) -> str:
     """Make serialised text mean itself in Markdown, wherever in a paragraph it stands."""
-    if "&" in text:
-        text = (
-            text.replace("&nbsp;", "\u00a0")
-            .replace("&lt;", "<")
-            .replace("&gt;", ">")
-            .replace("&amp;", "&")
-        )
-    return _ESCAPED.sub(_escape_one, text)
+    return _RISKY.sub(_escape_risky, decode(text))
+
+
+def _escape_risky(match: re.Match[str]) -> str:
+    found = match[0]
+    if found == "_":
+        text, start, end = match.string, match.start(), match.end()
+        if text[start - 1 : start].isalnum() and text[end : end + 1].isalnum():
+            return found  # within a word it is no mark
+    elif found == "\\":
+        following = match.string[match.end() : match.end() + 1]
+        if following.isalnum() or (following > "\x7f" and following < TARGET_OPEN):
+            return found
+    elif found == "&" and not _ENTITY.match(match.string, match.start()):
+        return found
+    return "\\" + found
+
+
+def _escape_one(match: re.Match[str]) -> str:
+    return "\\" + match[0]
 
 
 def code_span(code: str) -> str:
@@ -83,13 +123,6 @@ def code_span(code: str) -> str:
         return f"`{code}`"
     ticks = "`" * (max(map(len, _TICKS.findall(code))) + 1)
     return f"{ticks} {code} {ticks}"
-
-
-def protect_brackets(label: str) -> str:
-    """Escape brackets, and keep them from being escaped again."""
-    if "[" not in label and "]" not in label:
-        return label
-    return label.replace("[", "\\" + CODE_OPEN_BRACKET).replace("]", "\\" + CODE_CLOSE_BRACKET)
 
 
 def target(url: str) -> str:
@@ -113,7 +146,12 @@ def _edges(text: str) -> tuple[str, str, str]:
 
 
 def _is_word(character: str) -> bool:
-    return not character.isspace() and character not in _PUNCTUATION and character < "\ue000"
+    return (
+        character != ""
+        and not character.isspace()
+        and character not in _PUNCTUATION
+        and character < "\ue000"
+    )
 
 
 def _renders(before: str, inner: str, after: str) -> bool:
@@ -123,8 +161,59 @@ def _renders(before: str, inner: str, after: str) -> bool:
     return opens and closes
 
 
+def open_link(text: str) -> str:
+    """The mark of a link that has begun in a text and not ended; "" if there is none."""
+    start = text.rfind(LINK_OPEN)
+    if start < 0 or text.find(LINK_CLOSE, start) >= 0:
+        return ""
+    match = _LINK_MARK.match(text, start)
+    return match[0] if match else ""
+
+
+def link_numbers(text: str) -> list[int]:
+    """The links that begin in a text."""
+    return [int(number) for number in _LINK_MARK.findall(text)]
+
+
+def unlink(text: str, numbers: set[int]) -> str:
+    """Take away the marks of some links."""
+    return _LINK_MARK.sub(lambda match: "" if int(match[1]) in numbers else match[0], text)
+
+
+def place_notes(markdown: str, write: Callable[[int], str]) -> str:
+    """Put references in the places of their marks."""
+    if NOTE_OPEN not in markdown:
+        return markdown
+    return _NOTE.sub(lambda match: write(int(match[1])), markdown)
+
+
+def take_ids(text: str) -> tuple[str, list[int]]:
+    """Take the marks of ids out of a text; gives their numbers."""
+    return _ID.sub("", text), [int(number) for number in _ID.findall(text)]
+
+
+def _between(match: re.Match[str]) -> str:
+    return match[match.lastindex or 0]
+
+
+def _next_text(parts: list[str], position: int) -> str:
+    for part in parts[position : position + _LOOK_AHEAD]:
+        if part and part not in _MARKERS and part not in _CLOSES:
+            return part
+    return ""
+
+
+def _drop_idle_marks(text: str) -> str:
+    if LINK_OPEN in text:
+        text = _EMPTY_LINK.sub(r"\1", text)
+        text = _LINK_START.sub(r"\2\1", _LINK_END.sub(f"{LINK_CLOSE} ", text))
+    for _ in range(_IDLE_PASSES):  # taking one away may bring another's ends together
+        text = _IDLE.sub(_between, text)
+    return text
+
+
 def _emphasise(text: str) -> str:
-    parts = _MARK.split(_AGAIN.sub(lambda m: m[1] or m[2] or "", text))
+    parts = _MARK.split(_drop_idle_marks(text))
     stacks: list[tuple[str, list[str]]] = [("", [])]
     depth = dict.fromkeys(_MARKERS, 0)
     for position, part in enumerate(parts):
@@ -138,9 +227,9 @@ def _emphasise(text: str) -> str:
                 continue
             depth[opener] -= 1
             if depth[opener] == 0:
-                following = parts[position + 1] or (parts[position + 2 : position + 3] or [""])[0]
+                following = _next_text(parts, position + 1)
                 _close_emphasis(stacks, opener, following, depth)
-        else:
+        elif part:
             stacks[-1][1].append(part)
     while len(stacks) > 1:
         _, rest = stacks.pop()
@@ -158,76 +247,101 @@ def _close_emphasis(
     _, content = stacks.pop()
     outer = stacks[-1][1]
     left, inner, right = _edges("".join(content))
-    before = left[-1:] or (outer[-1][-1:] if outer and outer[-1] else "")
+    before = left[-1:] or (outer[-1][-1:] if outer else "")
     after = right[:1] or following[:1]
-    if inner and _renders(before, inner, after):
+    is_clear = len(stacks) == 1 or not (before + after).strip()
+    text_before = before or next((parts[-1][-1] for _, parts in reversed(stacks) if parts), "")
+    if inner and is_clear and text_before not in _MARK_ENDS and _renders(text_before, inner, after):
         marker = _MARKERS[opener]
         outer.append(f"{left}{marker}{inner}{marker}{right}")
     else:
         outer.append(left + inner + right)
 
 
-def _balanced(label: str) -> str:
-    """Escape brackets that would end or break a link's label."""
-    depth = 0
-    for character in label:
-        depth += (character == "[") - (character == "]")
-        if depth < 0:
-            break
-    if depth == 0 and label.count("[") <= 1:
-        return label
-    return label.replace("[", "\\[").replace("]", "\\]")
+def _place_links(text: str, phrases: Phrases) -> str:
+    targets, placed = phrases.targets, phrases.placed
 
-
-def _place_links(text: str, links: list[str]) -> str:
     def place(match: re.Match[str]) -> str:
         label = match[2]
-        url = links[int(match[1])]
-        if not label or not url:
-            return label
+        if not label:
+            return ""
         left = right = ""
         if label[0] == " " or label[-1] == " ":
             left, label, right = _edges(label)
-        if not label.strip("*~"):
-            return left
+            if not label:
+                return left
         if "[" in label or "]" in label:
-            label = _balanced(label)
-        return f"{left}[{label}]({url}){right}"
+            label = _BARE_BRACKET.sub(r"\1\\\2", label)
+        number = int(match[1])
+        placed.append(number)
+        return f"{left}[{label}]({targets[number]}){right}"
 
-    text = _LINK.sub(place, text)
-    if LINK_OPEN in text or LINK_CLOSE in text:
-        text = _SPARE_LINK_MARK.sub("", text)
-    return text
+    return _LINK.sub(place, text)
 
 
-def finish(fragments: list[str], links: list[str]) -> str:
-    """Join a paragraph's fragments into Markdown; lines end only where the page breaks them."""
-    text = " ".join("".join(fragments).split())
-    if not text:
-        return ""
+def _code_markdown(code: str) -> str:
+    """Write the content of a `code` element: links stand between spans, not in them."""
+    if not code.isascii() and _PRIVATE.search(code):
+        code = code.replace(EXPONENT, "**").replace(BREAK, " ")
+        pieces = _PIECE.split(code)
+        for index in range(0, len(pieces), 2):
+            pieces[index] = _spaced_code(decode(_ANY_MARK.sub("", pieces[index])))
+        return "".join(pieces)
+    return _spaced_code(decode(code))
+
+
+def _spaced_code(code: str) -> str:
+    if not code or code.isspace():
+        return code
+    lead = " " if code[0] == " " else ""
+    return f"{lead}{code_span(code)}{' ' if code[-1] == ' ' else ''}"
+
+
+def finish(text: str, phrases: Phrases) -> str:
+    """Make Markdown of a paragraph; lines end only where the page breaks them."""
+    text = " ".join(text.split())
+    if not text or not _SPECIAL.search(text):
+        return _guard(text)
+    single = _SINGLE_LINK.fullmatch(text)
+    if single is not None:
+        number = int(single[1])
+        phrases.placed.append(number)
+        return f"[{single[2]}]({phrases.targets[number]})"
+    if text.isascii() or not _PRIVATE.search(text):
+        text = escape(text)
+        return _guard(_BRACKET.sub(_escape_one, text) if "[" in text else text)
+    return _finish_marked(text, phrases)
+
+
+def _finish_marked(text: str, phrases: Phrases) -> str:
+    text = _write_code(text) if CODE_OPEN in text or CODE_CLOSE in text else escape(text)
     if "[" in text:
-        text = _BRACKET.sub(_escape_bracket, text)
-    if not text.isascii() and _PRIVATE.search(text):
-        if _MARK.search(text):
-            text = _emphasise(text)
-        text = _finish_links(text, links)
-        if BREAK in text:
-            text = _BREAKS.sub(BREAK, text.strip()).strip(BREAK)
-            return "\\\n".join(_guard(line) for line in text.split(BREAK) if line)
-        text = text.strip()
-    return _guard(text)
+        text = _BRACKET.sub(_escape_one, text)
+    if EXPONENT in text:
+        text = text.replace(EXPONENT, "\\*\\*")
+    if _MARK.search(text):
+        text = _SPACES.sub(" ", _emphasise(text))
+    text = _finish_links(text, phrases)
+    if BREAK in text:
+        lines = _BREAKS.sub(BREAK, text.strip()).strip(BREAK).split(BREAK)
+        text = "\\\n".join(_guard(line) for line in lines if line)
+    else:
+        text = _guard(text.strip())
+    return _HELD.sub(lambda match: phrases.held[int(match[1])], text) if HELD_OPEN in text else text
 
 
-def _escape_bracket(match: re.Match[str]) -> str:
-    return "\\" + match[0]
+def _write_code(text: str) -> str:
+    parts = _CODE.split(text.replace(CODE_CLOSE + CODE_OPEN, ""))  # two spans side by side are one
+    for index, part in enumerate(parts):
+        parts[index] = _code_markdown(part) if index % 2 else _CODE_MARKS.sub("", escape(part))
+    return "".join(parts)
 
 
-def _finish_links(text: str, links: list[str]) -> str:
-    if IMAGE_OPEN in text:
-        text = _IMAGE.sub(lambda match: f"![{match[2]}]({links[int(match[1])]})", text)
+def _finish_links(text: str, phrases: Phrases) -> str:
     if LINK_OPEN in text:
-        text = text.replace(f"!{LINK_OPEN}", f"\\!{LINK_OPEN}")
-        text = _place_links(text, links)
+        text = _place_links(text.replace(f"!{LINK_OPEN}", f"\\!{LINK_OPEN}"), phrases)
+    if LINK_OPEN in text or LINK_CLOSE in text:  # the other half is in another paragraph
+        text = _SPARE_LINK_MARK.sub("", text)
     if CODE_OPEN_BRACKET in text or CODE_CLOSE_BRACKET in text:
         text = text.replace(CODE_OPEN_BRACKET, "[").replace(CODE_CLOSE_BRACKET, "]")
     return text
@@ -246,11 +360,8 @@ def _guard(line: str) -> str:
 
 
 def bold(text: str) -> str:
-    """Make a paragraph strong, line by line."""
-    if text.startswith("**") and text.endswith("**") and text.count("**") == 2:
-        return text
-    lines = text.replace("**", "").split("\\\n")
-    return "\\\n".join(f"**{line}**" for line in lines if line.strip())
+    """Make a finished line strong, where that is safe: emphasis in it could get in the way."""
+    return text if "*" in text or "\n" in text else f"**{text}**"
 
 
 _TARGET = re.compile("\\]\\(\ue000[^\ue001]*\ue001\\)")
@@ -258,7 +369,7 @@ _TARGET = re.compile("\\]\\(\ue000[^\ue001]*\ue001\\)")
 
 def plain_text(markdown: str) -> str:
     """The words of a line of Markdown, without its marks."""
-    text = _TARGET.sub("]", markdown)
+    text = _NOTE.sub("", _TARGET.sub("]", markdown))
     text = re.sub(r"\\([!-/:-@\[-`{-~])", "\ue01e\\1", text)
     text = re.sub(r"(?<!\ue01e)(?:\*\*|[*`]|!?\[|\])", "", text)
     return text.replace("\ue01e", "").strip()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from docgen import inline
 from docgen.code_blocks import verbatim
-from docgen.inline import bold
+from docgen.notes import begin_note
 from docgen.vocabulary import word_set
 from docgen.walk import Closer, Frame, Walk, done, handles, join
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from docgen.tags import Tag
 
 
+_ORDERED = re.compile(r"\d+\. ")
 _FLAT_DEFINITIONS = word_set(
     "py c cpp js rst std function class method attribute data exception module describe"
 )
@@ -30,6 +31,9 @@ def open_list(walk: Walk, tag: Tag) -> Closer:
 
     def close() -> None:
         walk.pop()
+        if frame.blocks and not frame.marks:  # footnotes
+            walk.blocks.extend(frame.blocks)
+            return
         if frame.blocks:
             frame.marks.append(("", frame.blocks))
         text = _render_list(walk, frame, number if tag.name == "ol" else None)
@@ -43,18 +47,17 @@ def _render_list(walk: Walk, frame: Frame, number: int | None) -> str:
     """Write the items with their markers; another marker than the list right before."""
     items = [(mark, blocks) for mark, blocks in frame.marks if blocks]
     is_tight = all(_is_tight(blocks) for _, blocks in items)
-    follows = bool(walk.blocks) and walk.blocks[-1][0] == "list"
-    previous = walk.blocks[-1][1] if follows else ""
+    previous = walk.blocks[-1][1] if walk.blocks and walk.blocks[-1][0] == "list" else ""
+    bullet = "* " if previous.startswith("- ") else "- "
+    closing = ") " if number is not None and _ORDERED.match(previous) else ". "
     written: list[str] = []
-    for _, blocks in items:
-        if number is None:
-            marker = "* " if previous.startswith("- ") else "- "
+    for index, (_, blocks) in enumerate(items):
+        marker = bullet if number is None else f"{number + index}{closing}"
+        if len(blocks) == 1:
+            body = blocks[0][1]
         else:
-            closing = ")" if re.match(r"\d+\. ", previous) else "."
-            marker = f"{number}{closing} "
-            number += 1
-        body = "\n".join(text for _, text in blocks) if is_tight else join(blocks)
-        written.append(marker + _indent(body, " " * len(marker)))
+            body = "\n".join(text for _, text in blocks) if is_tight else join(blocks)
+        written.append(marker + (_indent(body, " " * len(marker)) if "\n" in body else body))
     return ("\n" if is_tight else "\n\n").join(written)
 
 
@@ -90,6 +93,9 @@ def open_definitions(walk: Walk, tag: Tag) -> Closer:
 
     def close() -> None:
         walk.pop()
+        if frame.blocks and not frame.marks:  # footnotes
+            walk.blocks.extend(frame.blocks)
+            return
         if frame.blocks:
             frame.marks.append(("description", frame.blocks))
         if frame.title == "flat":
@@ -114,11 +120,7 @@ def open_term(walk: Walk, tag: Tag) -> Closer:
 
     def close() -> None:
         walk.pop()
-        blocks = [
-            ("p", bold(text.replace("\\\n", ", "))) if kind == "p" else (kind, text)
-            for kind, text in frame.blocks
-        ]
-        parent.marks.append(("term", blocks))
+        parent.marks.append(("term", frame.blocks))
 
     return close
 
@@ -129,13 +131,12 @@ def open_signature(walk: Walk, tag: Tag) -> Closer:
     parent = walk.within("definitions")
     walk.flush()
     end = walk.end_of("dt")
-    code = " ".join(verbatim(walk, end).replace("¶", "").replace("\uf0c1", "").split())
+    code = " ".join(verbatim(walk, end).replace("¶", "").split())
     for source in ("[source]", "[link]"):
         code = code.removesuffix(source).rstrip()
-    walk.note_ids(end)
+    walk.skip_to(end)
     span = inline.code_span(code).replace(inline.CODE_OPEN_BRACKET, "[")
     block = ("p", f"**{span.replace(inline.CODE_CLOSE_BRACKET, ']')}**")
-    walk.position = end + 1
     if code and parent is not None:
         parent.title = "flat"
         walk.settle_ids()
@@ -152,6 +153,9 @@ def open_description(walk: Walk, tag: Tag) -> Closer:
     walk.flush()
     if parent is None:
         return walk.flush
+    if walk.note_label:
+        label, walk.note_label = walk.note_label, ""
+        return begin_note(walk, label)
     frame = walk.push("description")
 
     def close() -> None:

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 from docgen import code_blocks as code_blocks
 from docgen import formulas as formulas
 from docgen import lists as lists
-from docgen import phrases as phrases
+from docgen import notes as notes
+from docgen import pictures as pictures
 from docgen import sections as sections
 from docgen import table_elements as table_elements
+from docgen.inline import place_notes
 from docgen.trimming import trim
 from docgen.walk import Heading as Heading
 from docgen.walk import Walk, Written, join
@@ -40,5 +42,5 @@ def to_markdown(html: str, resolve: Callable[[str], str], model: SiteModel | Non
     walk = Walk(html, resolve, model.junk if model else frozenset(), resolve(""))
     written = walk.run()
     trim(walk.blocks, model.repeated_blocks if model else frozenset())
-    written.markdown = join(walk.blocks)
+    written.markdown = place_notes(join(walk.blocks), walk.phrases.notes.write)
     return written

@@ -6,7 +6,6 @@ import re
 from dataclasses import dataclass
 from html import unescape
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,7 +17,8 @@ _CANDIDATES = (
     "#sidebar, #leftnav, #nav, .sidenav, .side-nav, .leftnav, .menu, .book-summary, #column2"
 )
 _PIECE = re.compile(
-    r"<(/?)(ul|ol|dl|a)\b([^>]*)>|<(?:script|style|svg|button)\b.*?</(?:script|style|svg|button)>",
+    r"<(/?)(ul|ol|dl)\b[^>]*>|<(a)\b([^>]*)>(.*?)</a>"
+    r"|<(?:script|style|svg|button)\b.*?</(?:script|style|svg|button)>",
     re.S,
 )
 _HREF = re.compile(r'\bhref="([^"]*)"')
@@ -58,7 +58,7 @@ def read_navigation(
         html = node.html or ""
         if html.count("href=") < max(_LEAST_LINKS, len(best)):
             continue
-        key = (folder, hash(tuple(_LINK.findall(html))))
+        key = (folder, hash(tuple(href for href in _LINK.findall(html) if href[:1] != "#")))
         links = _memo.get(key)
         if links is None:
             links = _read(html, url, resolve)
@@ -71,27 +71,24 @@ def read_navigation(
 
 
 def _read(html: str, url: str, resolve: Callable[[str], str]) -> tuple[NavLink, ...]:
-    host = urlsplit(url).netloc
+    origin = "/".join(url.split("/", 3)[:3]) + "/"
     links: list[NavLink] = []
     seen: set[str] = set()
     depth = 0
-    for match in _PIECE.finditer(html):
-        closing, name, attributes = match[1], match[2], match[3]
-        if name is None or (name == "a" and closing):
-            continue
-        if name != "a":
-            depth += -1 if closing else 1
+    for closing, group, name, attributes, label in _PIECE.findall(html):
+        if not name:
+            depth += (-1 if closing else 1) if group else 0
             continue
         href = _HREF.search(attributes)
-        if href is None or href[1].startswith("#"):
+        if href is None or href[1][:1] == "#":
             continue
         target = resolve(unescape(href[1]).strip()).partition("#")[0]
-        end = html.find("</a>", match.end())
-        text = " ".join(unescape(_ANY_TAG.sub("", html[match.end() : end])).split())
-        if not text or target in seen or urlsplit(target).netloc != host:
+        if target in seen or not target.startswith(origin):
             continue
-        seen.add(target)
-        links.append(NavLink(max(0, depth - 1), text[:_LONGEST_TEXT], target))
-        if len(links) >= _MOST_LINKS:
-            break
+        text = " ".join(unescape(_ANY_TAG.sub("", label) if "<" in label else label).split())
+        if text:
+            seen.add(target)
+            links.append(NavLink(max(0, depth - 1), text[:_LONGEST_TEXT], target))
+            if len(links) >= _MOST_LINKS:
+                break
     return tuple(links)

@@ -1,16 +1,55 @@
-"""What becomes of the elements that stand within a line?"""
+"""What becomes of the elements that stand within a line?
+
+They are half of all tags of a page, and each would cost a step of the walk. So before the walk
+they are replaced, all at once, by private-use characters in the text: where emphasis, code and
+links begin and end, and numbers that refer to what is kept here. `inline` makes Markdown of a
+paragraph with such marks.
+"""
 
 from __future__ import annotations
 
 import re
+from html import unescape
+from typing import TYPE_CHECKING
 
 from docgen import inline
-from docgen.formulas import write_tex
-from docgen.tags import Kind, Tag, read_tag
-from docgen.vocabulary import word_set
-from docgen.walk import Closer, Walk, done, handles
+from docgen.footnotes import Footnotes, is_back_reference, is_reference
+from docgen.inline import target
+from docgen.markup import drop_raw_text, drop_spans
+from docgen.tags import Kind, read_tag
+from docgen.vocabulary import JUNK, UNMARKED_NAMES, word_set
 
-_PERMALINK_TEXTS = word_set("¶ § # 🔗 ⚓ link permalink anchor top \uf0c1") | {""}
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_MARKS = {
+    **dict.fromkeys(("b", "strong"), (inline.STRONG_OPEN, inline.STRONG_CLOSE)),
+    **dict.fromkeys(
+        ("em", "i", "cite", "dfn", "var"), (inline.EMPHASIS_OPEN, inline.EMPHASIS_CLOSE)
+    ),
+    **dict.fromkeys(("del", "s", "strike"), (inline.STRIKE_OPEN, inline.STRIKE_CLOSE)),
+    **dict.fromkeys(("code", "tt", "samp", "kbd"), (inline.CODE_OPEN, inline.CODE_CLOSE)),
+    "q": ("“", "”"),
+    "br": (inline.BREAK, ""),
+    **dict.fromkeys(UNMARKED_NAMES, ("", "")),
+}
+_START = re.compile("<[a-z][^>]*>")
+_SPAN_WITH_ID = re.compile('<span id="([^"]*)">')
+_ID = re.compile(' id="([^"]*)"')
+_MOST_IDS = 200  # on other elements within lines
+_LINK = re.compile(
+    r'<a(?: class="([^"]*)")?(?: href="([^"]*)")?(?: title="[^"]*")?((?: [^>]*)?)>(.*?)</a>', re.S
+)
+_LINK_START = re.compile(r"<a(?: [^>]*)?>")
+_ATTRIBUTE = re.compile(r'([^\s"=]+)="([^"]*)"')
+_TAG = re.compile("<[^>]*>")
+_CODE_IN_PRE = re.compile(r"(<pre\b[^>]*)>((?:\s|</?span[^>]*>)*)<code\b([^>]*)>")
+_EXPONENT = re.compile("<sup(?: [^>]*)?>([-+\u2212]?[\\dnkmxyij]{1,4})</sup>")
+_UNWANTED = re.compile("[\u200b\u00ad\ue000-\uf8ff]")
+_PICTURE_TEXT = re.compile(r'<img\b[^>]*?\balt="([^"]*)"')
+
+_PERMALINK_SIGNS = word_set("¶ § # 🔗 ⚓") | {""}
+_PERMALINK_TEXTS = _PERMALINK_SIGNS | word_set("link permalink anchor top")
 _SOURCE_TEXTS = word_set("[source] [src] source [docs] [edit] [link]") | {
     "view source",
     "[view source]",
@@ -18,228 +57,162 @@ _SOURCE_TEXTS = word_set("[source] [src] source [docs] [edit] [link]") | {
     "edit this page",
     "edit on github",
 }
-_FORMULA_CLASSES = frozenset(
-    ("math", "formulaInl", "formulaDsp", "latex", "tex", "mwe-math-fallback-image-inline")
-)
 _LONGEST_TOOL = 20
-_PLAIN_IN_CODE = word_set("span b i em strong var tt font small u samp kbd cite")
-_EXPONENT = re.compile("[-+\u2212]?[\\dnkmxyij]{1,4}")
+_LONGEST_MARKUP = 160
+_ICON_FONT = "\uf0c1"  # how Sphinx themes write a permalink's sign
 
 
-@handles("strong")
-def open_strong(walk: Walk, tag: Tag) -> Closer:
-    """Strong emphasis. A heading is strong anyway."""
-    return None if walk.heading_depth else _wrap(walk, inline.STRONG_OPEN, inline.STRONG_CLOSE)
+class Phrases:
+    """What the marks in a page's text refer to by number."""
+
+    def __init__(self, resolve: Callable[[str], str], own_url: str) -> None:
+        self.resolve = resolve
+        self.own_url = own_url
+        self.targets: list[str] = []
+        self.own: set[int] = set()
+        """Links to places on the page itself."""
+        self.placed: list[int] = []
+        """Links that stand in the Markdown, in order."""
+        self.held: list[str] = []
+        """Finished pieces of Markdown: images, formulas."""
+        self.ids: list[str] = []
+        self.notes = Footnotes()
+        self._links: list[tuple[str, str]] = []
+        self._found: dict[str, tuple[str, str, bool]] = {}
+
+    def mark(self, html: str) -> str:
+        """Replace what stands within lines by marks."""
+        html = drop_raw_text(html)
+        if not html.isascii() and _UNWANTED.search(html):
+            html = _UNWANTED.sub("", html.replace(_ICON_FONT, "¶"))
+        html = html.replace("&nbsp;", "\u00a0")
+        if "<pre" in html:
+            html = _CODE_IN_PRE.sub(_keep_language, html)
+        if "<span id" in html:
+            html = _SPAN_WITH_ID.sub(self._keep_span_id, html)
+        if "<a" in html:
+            html = _LINK.sub(self._link, html)
+            # Where links nest, which only tables let them do, the outer one ends early.
+            html = _LINK_START.sub("", html).replace("</a>", inline.LINK_CLOSE)
+        if "<sup" in html:
+            html = _EXPONENT.sub(_mark_exponent, html)
+        return self._mark_names(html)
+
+    def hold(self, markdown: str) -> str:
+        """Keep finished Markdown, and give the mark that stands for it."""
+        if not markdown:
+            return ""
+        self.held.append(markdown)
+        return f"{inline.HELD_OPEN}{len(self.held) - 1}{inline.HELD_CLOSE}"
+
+    def links(self) -> list[tuple[str, str]]:
+        """URL and text of the links that stand in the Markdown."""
+        return [
+            (url, " ".join(inline.plain(_TAG.sub("", label)).split()))
+            for url, label in (self._links[number] for number in self.placed)
+        ]
+
+    def _mark_names(self, html: str) -> str:
+        sources = sorted(set(_START.findall(html)))
+        names = {source: source[1:-1].partition(" ")[0] for source in sources}
+        spans = [source for source in sources if names[source] == "span"]
+        sources = [source for source in sources if names[source] in _MARKS]
+        with_id = [source for source in (*sources, *spans) if ' id="' in source]
+        for source in with_id[:_MOST_IDS]:
+            html = html.replace(source, self._id(_ID.findall(source)[0]) + source)
+        for source in sources:
+            if read_tag(source[1:-1]).kind == Kind.SKIP:
+                html = re.sub(f"{re.escape(source)}[^<]*</{names[source]}>", "", html)
+            html = html.replace(source, _MARKS[names[source]][0])
+        for name in sorted({names[source] for source in sources}):
+            html = html.replace(f"</{name}>", _MARKS[name][1])
+        return drop_spans(html, spans) if spans else html
+
+    def _keep_span_id(self, match: re.Match[str]) -> str:
+        return f"{self._id(match[1])}<span>"
+
+    def _id(self, name: str) -> str:
+        self.ids.append(unescape(name) if "&" in name else name)
+        return f"{inline.ID_OPEN}{len(self.ids) - 1}{inline.ID_CLOSE}"
+
+    def _link(self, match: re.Match[str]) -> str:
+        classes, href, rest, label = match.groups()
+        marks = ""
+        if rest:
+            attributes = dict(_ATTRIBUTE.findall(rest))
+            href = href or attributes.get("href")
+            classes = classes or attributes.get("class")
+            marks = "".join(self._id(attributes[k]) for k in ("id", "name") if k in attributes)
+        if href is None:
+            return marks + label
+        if href[:1] == "#" and len(label) < _LONGEST_MARKUP:
+            note = self._note(href, label, classes, rest)
+            if note is not None:
+                return marks + note
+        if _is_tool(href, label, classes):
+            return marks
+        found = self._found.get(href)
+        if found is None:
+            found = self._found[href] = self._find(href)
+        url, where, is_own = found
+        if not url:
+            return marks + label
+        number = len(self.targets)
+        self.targets.append(where)
+        self._links.append((url, label))
+        if is_own:
+            self.own.add(number)
+        return f"{marks}{inline.LINK_OPEN}{number}{inline.LINK_NUMBER}{label}{inline.LINK_CLOSE}"
+
+    def _note(self, href: str, label: str, classes: str | None, rest: str) -> str | None:
+        """The mark of a link that refers to a footnote or back from it; None for any other."""
+        sign = "".join(inline.plain(_TAG.sub("", label)).split())
+        words = classes.split() if classes else []
+        if is_back_reference(sign, words, rest):
+            return label if sign.isalnum() else ""
+        if not is_reference(href, sign, words, rest):
+            return None
+        number = self.notes.refer(unescape(href[1:]), sign, target(self.resolve(href)))
+        return f"{inline.NOTE_OPEN}{number}{inline.NOTE_CLOSE}"
+
+    def _find(self, href: str) -> tuple[str, str, bool]:
+        url = self.resolve((unescape(href) if "&" in href else href).strip())
+        is_own = "#" in url and url.partition("#")[0] == self.own_url
+        return url, target(url) if url else "", is_own
 
 
-@handles("emphasis")
-def open_emphasis(walk: Walk, tag: Tag) -> Closer:
-    """Emphasis."""
-    return _wrap(walk, inline.EMPHASIS_OPEN, inline.EMPHASIS_CLOSE)
-
-
-@handles("strike")
-def open_strike(walk: Walk, tag: Tag) -> Closer:
-    """Deleted text."""
-    return _wrap(walk, inline.STRIKE_OPEN, inline.STRIKE_CLOSE)
-
-
-def _wrap(walk: Walk, opener: str, closer: str) -> Closer:
-    """Mark where emphasis begins and ends."""
-    if walk.code_depth:
-        return None
-    walk.inline.append(opener)
-
-    def close() -> None:
-        if walk.inline:
-            walk.inline.append(closer)
-
-    return close
-
-
-@handles("code")
-def open_code(walk: Walk, tag: Tag) -> Closer:
-    """Code within a line; links in it split it."""
-    if walk.code_depth:
-        return None
-    position = walk.position
-    end = walk.end_of(tag.name)
-    if end == position + 1 or all(map(_is_plain, walk.tokens[position + 1 : end : 2])):
-        code = "".join(walk.tokens[position:end:2])
-        walk.inline.extend(_code_pieces([inline.decode(code)]))
-        walk.position = end + 1
-        return done
-    if any(token[:3] == "pre" for token in walk.tokens[position + 1 : end : 2]):
-        return None  # a code block in all but name
-    walk.code_depth += 1
-    fragments = walk.inline
-    start = len(fragments)
-
-    def close() -> None:
-        walk.code_depth -= 1
-        pieces = fragments[start:]
-        del fragments[start:]
-        fragments.extend(_code_pieces(pieces))
-
-    return close
-
-
-@handles("superscript")
-def open_superscript(walk: Walk, tag: Tag) -> Closer:
-    """An exponent is told by two asterisks, so that 2**32 does not become 232."""
-    end = walk.end_of("sup")
-    text = walk.inner_text(end).strip() if end - walk.position < 8 else ""
-    before = walk.inline[-1][-1:] if walk.inline else ""
-    if _EXPONENT.fullmatch(text) and (before.isalnum() or before in ")`"):
-        walk.inline.append("**" if walk.code_depth else "\\*\\*")
-    return None
-
-
-@handles("quotation")
-def open_quotation(walk: Walk, tag: Tag) -> Closer:
-    """An inline quotation gets its marks."""
-    walk.inline.append("“")
-    return lambda: walk.inline.append("”")
-
-
-@handles("break")
-def open_break(walk: Walk, tag: Tag) -> Closer:
-    """A line break within a paragraph."""
-    if walk.inline:
-        walk.inline.append("\n" if walk.code_depth else inline.BREAK)
-    return done
-
-
-@handles("link")
-def open_link(walk: Walk, tag: Tag) -> Closer:
-    """A link; one that leads nowhere, or only to itself, leaves just its text."""
-    attributes = tag.attributes
-    name = attributes.get("name")
-    if name:
-        walk.pending_ids.append(name)
-    href = attributes.get("href")
-    if href is None:
-        return None
-    href = href.strip()
-    position, tokens = walk.position, walk.tokens
-    is_plain = tokens[position + 1] == "/a"
-    end = position + 1 if is_plain else walk.end_of("a")
-    label = " ".join(walk.inner_text(end).split())
-    if _is_tool(walk, tag, href, label, end):
-        walk.position = end + 1
-        return done
-    url = "" if walk.heading_depth and href[:1] == "#" else walk.resolve(href)
-    if not url:
-        return None
-    walk.written.links.append((url, label))
-    walk.inline.append(f"{inline.LINK_OPEN}{walk.add_target(url)}{inline.LINK_NUMBER}")
-    if not is_plain or walk.code_depth:
-        return lambda: _close_link(walk)
-    walk.inline.append(inline.escape(tokens[position]))
-    walk.inline.append(inline.LINK_CLOSE)
-    walk.position = end + 1
-    return done
-
-
-def _close_link(walk: Walk) -> None:
-    """Mark where a link ends, unless a block within it has ended it before."""
-    if walk.inline:
-        walk.inline.append(inline.LINK_CLOSE)
-
-
-def _is_tool(walk: Walk, tag: Tag, href: str, label: str, end: int) -> bool:
+def _is_tool(href: str, label: str, classes: str | None) -> bool:
     """Whether a link is no part of the text: a permalink, a way to the source or an editor."""
-    if len(label) > _LONGEST_TOOL:
-        return False
-    word = label.lower()
-    is_within = href[:1] == "#" or walk.heading_depth > 0
-    if is_within and word in _PERMALINK_TEXTS and not _has_picture(walk, end):
+    words = classes.split() if classes else ()
+    if words and not JUNK.isdisjoint(words):
         return True
-    if word not in _SOURCE_TEXTS:
+    if len(label) > _LONGEST_TOOL and ("<" not in label or len(label) > _LONGEST_MARKUP):
         return False
-    return bool(
-        walk.heading_depth
-        or word[0] == "["
-        or len(word) > 8
-        or not tag.classes.isdisjoint(("src", "source"))
-    )
-
-
-def _has_picture(walk: Walk, end: int) -> bool:
-    """Whether there is an image up to an end tag, other than an arrow to the top."""
-    for token in walk.tokens[walk.position | 1 : end : 2]:
-        if token.startswith("img"):
-            return read_tag(token).attributes.get("alt", "").lower() not in _PERMALINK_TEXTS
-    return False
-
-
-@handles("image")
-def open_image(walk: Walk, tag: Tag) -> Closer:
-    """An image with its alternative text; a formula drawn as an image is its TeX."""
-    attributes = tag.attributes
-    alt = " ".join(inline.decode(attributes.get("alt", "")).split())
-    if not tag.classes.isdisjoint(_FORMULA_CLASSES):
-        walk.inline.append(write_tex(alt))
-        return done
-    source = attributes.get("src") or attributes.get("data-src") or ""
-    url = walk.resolve(source.strip()) if source else ""
-    is_title = walk.frames[-1].kind == "alert" and not walk.blocks
-    if url and not is_title and not walk.code_depth:
-        walk.written.images.append((url, alt))
-        number = walk.add_target(url)
-        label = inline.protect_brackets(inline.escape(alt))
-        walk.inline.append(
-            f"{inline.IMAGE_OPEN}{number}{inline.LINK_NUMBER}{label}{inline.IMAGE_CLOSE}"
-        )
-    elif alt and not walk.code_depth and not walk.heading_depth:
-        walk.inline.append(inline.escape(alt))
-    return done
-
-
-@handles("input")
-def open_input(walk: Walk, tag: Tag) -> Closer:
-    """A checkbox of a task list."""
-    if (
-        tag.attributes.get("type") == "checkbox"
-        and walk.frames[-1].kind == "item"
-        and not walk.blocks
-        and not "".join(walk.inline).strip()
-    ):
-        mark = "x" if "checked" in tag.attributes else " "
-        walk.inline.append(f"{inline.CODE_OPEN_BRACKET}{mark}{inline.CODE_CLOSE_BRACKET} ")
-    return done
-
-
-def _is_plain(token: str) -> bool:
-    """Whether a tag within code changes nothing there."""
-    if token[0] == "/":
-        return True
-    if " id=" in token:
+    text = " ".join(inline.decode(_TAG.sub("", label) if "<" in label else label).split()).lower()
+    if len(text) > _LONGEST_TOOL:
         return False
-    tag = read_tag(token)
-    return tag.name in _PLAIN_IN_CODE and tag.kind != Kind.SKIP
+    texts = _PERMALINK_TEXTS if href[:1] == "#" else _PERMALINK_SIGNS
+    if text in texts and "#" in href:
+        picture = _PICTURE_TEXT.search(label) if "<img" in label else None
+        return picture is None or picture[1].lower() in _PERMALINK_TEXTS
+    if text not in _SOURCE_TEXTS:
+        return False
+    return text[0] == "[" or len(text) > 8 or "src" in words or "source" in words
 
 
-def _code_pieces(pieces: list[str]) -> list[str]:
-    """Write the content of a `code` element: links stand between spans, not in them."""
-    written: list[str] = []
-    code: list[str] = []
+def _keep_language(match: re.Match[str]) -> str:
+    """Move the language from a `code` element to the `pre` around it."""
+    pre, between, source = match.groups()
+    language = read_tag(f"code{source}").language
+    return f'{pre} data-lang="{language}">{between}' if language else f"{pre}>{between}"
 
-    def close() -> None:
-        text = "".join(code)
-        code.clear()
-        if text.strip():
-            lead = " " if text[:1].isspace() else ""
-            tail = " " if text[-1:].isspace() else ""
-            written.append(f"{lead}{inline.code_span(text)}{tail}")
-        elif text:
-            written.append(text)
 
-    for piece in pieces:
-        if piece.startswith((inline.LINK_OPEN, inline.LINK_CLOSE)):
-            close()
-            written.append(piece)
-        else:
-            code.append(piece)
-    close()
-    return written
+def _mark_exponent(match: re.Match[str]) -> str:
+    """Tell 2<sup>32</sup> from 232, and from a footnote's number."""
+    html, start = match.string, match.start()
+    before = html[start - 1 : start]
+    if before == ">":
+        is_exponent = html.startswith("</", html.rfind("<", 0, start))
+    else:
+        is_exponent = before.isalnum() or before == ")"
+    return inline.EXPONENT + match[1] if is_exponent else match[1]

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
 from docgen import inline
 from docgen.inline import bold, plain_text
-from docgen.tags import Tag, read_tag
+from docgen.tags import Tag
 from docgen.vocabulary import ALERTS, ROLES_BY_NAME, TAB_LABELS
 from docgen.walk import Closer, Heading, Walk, done, handles, join
 
 _MOST_TABS = 300
+_CLOSING_HASHES = re.compile(r"(?<=\s)#+$")
+_HOLDS_MORE = re.compile(r"(?:p|pre|img|h1)\b")
 
 
 @handles("heading")
@@ -22,18 +26,25 @@ def open_heading(walk: Walk, tag: Tag) -> Closer:
 
     def close() -> None:
         walk.heading_depth -= 1
-        text = inline.finish(walk.inline, walk.link_targets).replace("\\\n", " ")
-        walk.inline.clear()
+        text = walk.finish(_heading_text(walk))
         if not text:
             return
-        if text.endswith("#"):
-            text = text[:-1] + "\\#"
+        text = _CLOSING_HASHES.sub(r"\\\g<0>", text)
         plain = plain_text(text)
         walk.anchor = walk.slugs.make(plain)
         walk.written.headings.append(Heading(level, plain, walk.anchor))
         walk.add("h", f"{'#' * level} {text}")
 
     return close
+
+
+def _heading_text(walk: Walk) -> str:
+    """The text of a heading: it is strong anyway, and need not lead to itself."""
+    text = walk.take_text()
+    if text.isascii():
+        return text
+    text = text.replace(inline.STRONG_OPEN, "").replace(inline.STRONG_CLOSE, "")
+    return inline.unlink(text.replace(inline.BREAK, " "), walk.phrases.own)
 
 
 @handles("title")
@@ -45,8 +56,7 @@ def open_title(walk: Walk, tag: Tag) -> Closer:
         return walk.flush
 
     def close() -> None:
-        frame.title = inline.finish(walk.inline, walk.link_targets)
-        walk.inline.clear()
+        frame.title = walk.finish(walk.strong(walk.take_text()))
 
     return close
 
@@ -85,7 +95,7 @@ def open_summary(walk: Walk, tag: Tag) -> Closer:
     def close() -> None:
         walk.pop()
         for kind, text in frame.blocks:
-            walk.add(kind, bold(text) if kind == "p" else text)
+            walk.add(kind, text)
 
     return close
 
@@ -106,20 +116,12 @@ def open_contents(walk: Walk, tag: Tag) -> Closer:
 
 def _only_leads_within(walk: Walk, end: int) -> bool:
     """Whether what comes up to an end tag is little else than links to this page."""
-    links = linked = 0
-    for index in range(walk.position | 1, end, 2):
-        token = walk.tokens[index]
-        if token.startswith("a "):
-            href = read_tag(token).attributes.get("href", "#")
-            if not href.startswith("#"):
-                target = walk.resolve(href).partition("#")[0]
-                if target != walk.own_url:
-                    return False
-            links += 1
-        elif token == "p" or token.startswith(("pre", "p ", "img ", "h1")):
-            linked -= 40
-    words = len(walk.inner_text(end).split())
-    return links > 1 and words < links * 14 + 10 + linked
+    text = "".join(walk.tokens[walk.position : end : 2])
+    links = inline.link_numbers(text)
+    if len(links) < 2 or not walk.phrases.own.issuperset(links):
+        return False
+    more = sum(bool(_HOLDS_MORE.match(token)) for token in walk.tokens[walk.position | 1 : end : 2])
+    return len(inline.plain(text).split()) < len(links) * 14 + 10 - 40 * more
 
 
 @handles("alert")
@@ -154,7 +156,7 @@ def open_tab(walk: Walk, tag: Tag) -> Closer:
     """The label of a tab: kept until its panel comes."""
     walk.flush()
     end = walk.end_of(tag.name)
-    label = " ".join(inline.escape("".join(walk.tokens[walk.position : end : 2])).split())
+    label = walk.finish(walk.note_ids("".join(walk.tokens[walk.position : end : 2])))
     walk.position = end + 1
     if not tag.classes.isdisjoint(TAB_LABELS):
         walk.add("p", bold(label))

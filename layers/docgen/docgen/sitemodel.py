@@ -16,19 +16,21 @@ from typing import TYPE_CHECKING
 
 from docgen.content import find_content
 from docgen.markdown import content_blocks
-from docgen.markup import split_markup
+from docgen.markup import drop_raw_text, split_markup
 from docgen.tree import parse
+from docgen.trimming import block_hash
 from docgen.vocabulary import VOID, word_set
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_SAMPLE = 48
-"""Pages looked at; a template shows itself on fewer."""
+_SAMPLE = 64
+"""Pages looked at, at most; a template shows itself on fewer."""
 _LEAST_PAGES = 4
 _MOST_PAGE_BYTES = 1_500_000
 _MOST_PIECES = 6_000  # of text, per page
-_WIDESPREAD = 0.5
+_WIDESPREAD = 0.5  # of the pages: what stands on so many repeats
+_AGREEMENT = 0.8  # of the pages have their content in the same element
 _CONTAINERS = word_set("div nav aside header footer section ul ol table form p center details")
 _OPAQUE = word_set("script style svg template noscript")
 _HEADINGS = word_set("h1 h2 h3 h4 h5 h6")
@@ -49,6 +51,9 @@ class _Page:
     linked: list[bool] = field(default_factory=list)
     elements: list[_Element] = field(default_factory=list)
     headings: list[tuple[int, int]] = field(default_factory=list)  # where, hash of all its pieces
+    blocks: frozenset[int] = frozenset()
+    selector: str = ""
+    title: str = ""
 
     def add(self, text: str, *, is_linked: bool) -> None:
         """Note a piece of text."""
@@ -82,49 +87,48 @@ class SiteModel:
         self.title_affixes: frozenset[str] = frozenset()
         """What most pages' titles begin or end with, besides their own."""
         self._pages: list[_Page] = []
-        self._selectors: Counter[str] = Counter()
-        self._blocks: Counter[int] = Counter()
-        self._titles: list[str] = []
+        self._offered = 0
+        self._stride = 1
 
     def learn(self, html: str | bytes, url: str) -> None:
-        """Take a page into account. Once the sample is full, further pages cost nothing."""
-        if len(self._pages) >= _SAMPLE or len(html) > _MOST_PAGE_BYTES:
+        """Take a page into account.
+
+        May be called for every page: of many, a sample spread evenly over all is looked at.
+        """
+        self._offered += 1
+        if (self._offered - 1) % self._stride or len(html) > _MOST_PAGE_BYTES:
             return
         tree = parse(html)
-        body = tree.body
-        if body is None:
+        if tree.body is None:
             return
+        if len(self._pages) >= _SAMPLE:
+            del self._pages[1::2]
+            self._stride *= 2
+            if (self._offered - 1) % self._stride:
+                return
         node, selector = find_content(tree)
-        self._selectors[selector] += 1
-        self._blocks.update(
-            {block_hash(text) for kind, text in content_blocks(node.html or "") if kind != "h"}
+        page = _read(tree.body.html or "")
+        page.selector = selector
+        page.blocks = frozenset(
+            block_hash(text) for kind, text in content_blocks(node.html or "") if kind != "h"
         )
-        self._pages.append(_read(body.html or ""))
         title = tree.css_first("title")
-        if title is not None:
-            self._titles.append(" ".join(title.text().split()))
+        page.title = " ".join(title.text().split()) if title is not None else ""
+        self._pages.append(page)
 
     def freeze(self) -> None:
         """Draw the conclusions: from now on the model only answers."""
-        count = len(self._pages)
-        if count >= _LEAST_PAGES:
-            least = max(3, int(count * _WIDESPREAD + 0.5))
-            self.repeated_blocks = frozenset(
-                block for block, pages in self._blocks.items() if pages >= least
-            )
-            selector, agreeing = self._selectors.most_common(1)[0]
-            if agreeing >= count * 0.8:
+        pages = self._pages
+        if len(pages) >= _LEAST_PAGES:
+            least = max(3, int(len(pages) * _WIDESPREAD + 0.5))
+            spread = Counter(block for page in pages for block in page.blocks)
+            self.repeated_blocks = frozenset(b for b, count in spread.items() if count >= least)
+            selector, agreeing = Counter(page.selector for page in pages).most_common(1)[0]
+            if agreeing >= len(pages) * _AGREEMENT:
                 self.selector = selector
-            self.junk = _find_junk(self._pages, least)
-            self.title_affixes = _find_affixes(self._titles, least)
-        self._pages.clear()
-        self._blocks.clear()
-        self._titles.clear()
-
-
-def block_hash(text: str) -> int:
-    """What is remembered of a block."""
-    return hash(text)
+            self.junk = _find_junk(pages, least)
+            self.title_affixes = _find_affixes([page.title for page in pages], least)
+        self._pages = []
 
 
 class _Reader:
@@ -172,7 +176,7 @@ class _Reader:
 
 def _read(html: str) -> _Page:
     reader = _Reader()
-    tokens = split_markup(html)
+    tokens = split_markup(drop_raw_text(html))
     reader.text(tokens[0])
     for index in range(1, len(tokens), 2):
         if tokens[index][0] == "/":

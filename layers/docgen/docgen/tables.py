@@ -10,8 +10,8 @@ Block = tuple[str, str]
 
 MOST_COLUMNS = 60
 LONGEST_REPEATED = 80  # a spanning cell longer than this is written once only
+_HARD_BREAK = re.compile(r"(?<!\\)((?:\\\\)*)\\\n")
 _MARKS = re.compile(r"^(?:\s|>(?=\s|$)|\\?\[!\w+\]$|[-*+] (?:\[[ x]\] )?|\d+[.)] |#{1,6} )+")
-_BARE_PIPE = re.compile(r"(?<!\\)((?:\\\\)*)\|")
 
 
 @dataclass(slots=True)
@@ -27,9 +27,13 @@ class Cell:
         """The whole cell on one line."""
         parts: list[str] = []
         for kind, block in self.blocks:
-            lines = [_MARKS.sub("", line).rstrip("\\").strip() for line in block.split("\n")]
-            parts.append(("; " if kind == "list" else " ").join(line for line in lines if line))
-        return _BARE_PIPE.sub(r"\1\\|", " ".join(part for part in parts if part))
+            lines = _HARD_BREAK.sub(r"\1\n", block).split("\n")
+            if kind != "p":
+                lines = [_MARKS.sub("", line) for line in lines]
+            separator = "; " if kind == "list" else " "
+            parts.append(separator.join(filter(None, map(str.strip, lines))))
+        # GFM takes the backslash right before a pipe away, whatever stands before it.
+        return " ".join(part for part in parts if part).replace("|", "\\|")
 
 
 @dataclass(slots=True)

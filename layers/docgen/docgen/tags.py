@@ -179,6 +179,9 @@ def _may_be_contents(tag: Tag) -> bool:
 
 
 _memo: dict[str, Tag] = {}
+_PLAIN_LINK = re.compile(
+    r'a((?: class="[^"]*")?) href="([^"]*)"(?: title="[^"]*")?((?: class="[^"]*")?)'
+)
 _OWN = re.compile(r' (href|id|title|name|src|alt|rel|target)="([^"]*)"')
 
 
@@ -201,14 +204,19 @@ def _remember(source: str) -> Tag:
 
 def _variant(source: str) -> Tag | None:
     """Read a tag that differs from a known one only in what is its own: id, target, title."""
-    shape = _OWN.sub("", source)
-    if shape == source:
-        return None
+    match = _PLAIN_LINK.fullmatch(source)
+    if match is not None:
+        own = {"href": match[2]}
+        shape = f"a{match[1]}{match[3]}"
+    else:
+        shape = _OWN.sub("", source)
+        if shape == source:
+            return None
+        own = dict(_OWN.findall(source))
+        name = own.get("id")
+        if name is not None and (name in JUNK_IDS or name in CONTENTS or name[:8] == "__tabbed"):
+            return _remember(source)
     model = _memo.get(shape) or _remember(shape)
-    own = dict(_OWN.findall(source))
-    name = own.get("id")
-    if name is not None and (name in JUNK_IDS or name in CONTENTS or name[:8] == "__tabbed"):
-        return _remember(source)
     tag = Tag.__new__(Tag)
     tag.name = model.name
     tag.classes = model.classes

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 
 _LINK = re.compile("!?\\[((?:\\\\.|[^\\[\\]\\\\]|\\[[^\\]]*\\])*)\\]\\(\ue000[^\ue001]*\ue001\\)")
+_LONGEST_BAR = 2_000
+_TARGET = re.compile("\\(\ue000[^\ue001]*\ue001\\)")
 _WORD = re.compile(r"\w+")
 _ARROW = re.compile("[←→«»\u2039\u203a⟨⟩]")
 _SIGNS = word_set("next previous prev up home")
@@ -33,7 +35,14 @@ def trim(blocks: list[Block], repeated: frozenset[int]) -> None:
     blocks[:] = [block for block in blocks if not _is_bar(block)]
 
 
-def unlinked(markdown: str) -> str:
+def block_hash(text: str) -> int:
+    """What is remembered of a block: its words, wherever its links lead."""
+    if "\ue000" in text:
+        text = _TARGET.sub("", text)
+    return hash(text.replace("[", "").replace("]", "").replace("!", ""))
+
+
+def _unlinked(markdown: str) -> str:
     """Markdown with the texts of its links instead of the links."""
     return _LINK.sub(r"\1", _LINK.sub(r"\1", markdown)) if "\ue000" in markdown else markdown
 
@@ -42,9 +51,9 @@ def _is_edge(block: Block, repeated: frozenset[int]) -> bool:
     kind, text = block
     if kind == "rule":
         return True
-    if kind in ("code", "math"):
+    if kind in ("code", "math", "note"):
         return False
-    return hash(unlinked(text)) in repeated or (len(text) < 2_000 and _ways(text) >= 1)
+    return block_hash(text) in repeated or (len(text) < _LONGEST_BAR and _ways(text) > 0)
 
 
 def _is_bar(block: Block) -> bool:
@@ -53,23 +62,23 @@ def _is_bar(block: Block) -> bool:
     return (
         kind in ("p", "table", "list")
         and text.count("\ue000") >= 3
-        and len(text) < 2_000
+        and len(text) < _LONGEST_BAR
         and _ways(text) >= 3
     )
 
 
 def _ways(text: str) -> int:
     """Count the ways to other pages, if a block holds hardly anything else; 0 otherwise."""
-    links = [unlinked(link) for link in _LINK.findall(text)]
+    links = [_unlinked(link) for link in _LINK.findall(text)]
     if not links:
         return 0
     around = set(_WORD.findall(_LINK.sub(" ", text).lower()))
     if not around <= _WAYS:
         return 0
     inside = [set(_WORD.findall(link.lower())) for link in links]
-    ways = sum(words <= _WAYS for words in inside)
-    if ways == len(links):
-        return ways
+    ways = sum(bool(words) and words <= _WAYS for words in inside)
+    if ways and all(words <= _WAYS for words in inside):
+        return len(links)
     signs = bool(around & _SIGNS) or ways * 2 >= len(links)
-    arrows = len(links) <= 4 and bool(_ARROW.search(text))
+    arrows = len(links) <= 4 and bool(_ARROW.search(_LINK.sub(" ", text)))
     return 1 if signs or arrows else 0

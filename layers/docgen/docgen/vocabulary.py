@@ -26,32 +26,21 @@ SKIPPED_NAMES = word_set(
 
 INLINE_NAMES = word_set(
     """
+    a b strong em i cite dfn var del s strike code tt samp kbd q br
     abbr acronym basefont bdi bdo big col colgroup data font ins label mark nobr optgroup option
     output param rb ruby slot small source span sub time track u wbr
     """
 )
 """Elements that change nothing in a line."""
 
+UNMARKED_NAMES = word_set(
+    "abbr acronym basefont bdi bdo big data font ins mark nobr output rb ruby small sub sup time u",
+    "wbr",
+)
+"""Elements within a line of which only the text matters."""
+
 ROLES_BY_NAME = {
     **{f"h{level}": "heading" for level in range(1, 7)},
-    "a": "link",
-    "b": "strong",
-    "strong": "strong",
-    "em": "emphasis",
-    "i": "emphasis",
-    "cite": "emphasis",
-    "dfn": "emphasis",
-    "var": "emphasis",
-    "del": "strike",
-    "s": "strike",
-    "strike": "strike",
-    "code": "code",
-    "tt": "code",
-    "samp": "code",
-    "kbd": "code",
-    "sup": "superscript",
-    "q": "quotation",
-    "br": "break",
     "hr": "rule",
     "img": "image",
     "input": "input",

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from docgen import inline
 from docgen.anchors import Slugs
 from docgen.markup import split_markup
+from docgen.phrases import Phrases
 from docgen.tags import Kind, Tag, read_tag
 from docgen.vocabulary import VOID
 
@@ -27,6 +28,7 @@ type Closer = Callable[[], None] | None
 """What to do at an element's end tag."""
 type Handler = Callable[[Walk, Tag], Closer]
 
+_STRONG = ("term", "summary")  # frames whose paragraphs are strong
 _MOST_SEARCHING = 8  # times the length of the page
 _HANDLERS: dict[str, Handler] = {}
 
@@ -102,24 +104,23 @@ class Walk:
         junk: frozenset[str] = frozenset(),
         own_url: str = "",
     ) -> None:
-        self.own_url = own_url
         self.checked_until = 0
         self.searched = 0
         self.ends: dict[int, int] | None = None
-        self.tokens = split_markup(html)
+        self.phrases = Phrases(resolve, own_url)
+        self.tokens = split_markup(self.phrases.mark(html))
         self.junk = junk
         self.position = 0
         self.resolve = resolve
         self.inline: list[str] = []
-        self.link_targets: list[str] = []
         self.frames = [Frame("page")]
         self.blocks = self.frames[0].blocks
         self.closers: list[Closer] = []
         self.open_tags: list[Tag] = []
-        self.code_depth = 0
         self.heading_depth = 0
         self.pending_ids: list[str] = []
         self.anchor = ""
+        self.note_label = ""  # of the footnote whose text comes next
         self.slugs = Slugs()
         self.tab_labels: list[tuple[Tag, str]] = []
         self.written = Written("")
@@ -131,13 +132,11 @@ class Walk:
         position, end = 0, len(tokens)
         handlers = _HANDLERS
         junk = self.junk
+        notes = self.phrases.notes.labels
         flush = self.flush
-        is_special = inline.SPECIAL.search
         while position < end:
             text = tokens[position]
             if text and (fragments or not text.isspace()):
-                if is_special(text):
-                    text = inline.decode(text) if self.code_depth else inline.escape(text)
                 fragments.append(text)
             position += 1
             if position == end:
@@ -156,9 +155,11 @@ class Walk:
                     closer()
                 continue
             tag = read_tag(token)
+            kind, role = tag.kind, tag.role
             if tag.id:
                 self.pending_ids.append(tag.id)
-            kind = tag.kind
+                if tag.id in notes:
+                    kind, role = Kind.SPECIAL, "note"
             if token in junk:
                 kind = Kind.SKIP
             if kind == 0:  # INLINE; plain numbers are faster here
@@ -174,13 +175,14 @@ class Walk:
                 if kind == 2:
                     self.skip(tag)
                 else:
-                    closer = handlers[tag.role](self, tag)
+                    closer = handlers[role](self, tag)
                     if closer is not done:
                         closers.append(closer)
                         open_tags.append(tag)
                 position = self.position
         self.flush()
         self.settle_ids()
+        self.written.links = self.phrases.links()
         return self.written
 
     def handle(self, role: str, tag: Tag) -> Closer:
@@ -232,27 +234,48 @@ class Walk:
 
     def inner_text(self, end: int) -> str:
         """The plain text up to an end tag."""
-        return inline.decode("".join(self.tokens[self.position : end : 2]))
+        return inline.plain("".join(self.tokens[self.position : end : 2]))
 
     def flush(self) -> None:
         """End the paragraph; within a heading there is none to end."""
         if not self.inline or self.heading_depth:
             return
-        text = inline.finish(self.inline, self.link_targets)
+        text = self.take_text()
+        markdown = self.finish(self.strong(text) if self.frames[-1].kind in _STRONG else text)
+        if markdown:
+            self.add("p", markdown)
+        else:  # a link that begins before a block leads from there
+            link = inline.open_link(text)
+            if link:
+                self.inline.append(link)
+
+    def take_text(self) -> str:
+        """The text of the paragraph so far, which is over with that."""
+        text = "".join(self.inline)
         self.inline.clear()
-        if text:
-            self.add("p", text)
+        return self.note_ids(text)
+
+    def note_ids(self, text: str) -> str:
+        """Note the ids marked in a text, and take the marks out."""
+        if inline.ID_OPEN not in text:
+            return text
+        text, numbers = inline.take_ids(text)
+        self.pending_ids.extend(self.phrases.ids[number] for number in numbers)
+        return text
+
+    def strong(self, text: str) -> str:
+        """Make a paragraph strong, and a single line."""
+        return f"{inline.STRONG_OPEN}{text.replace(inline.BREAK, ', ')}{inline.STRONG_CLOSE}"
+
+    def finish(self, text: str) -> str:
+        """Make Markdown of the text of a paragraph."""
+        return inline.finish(text, self.phrases)
 
     def add(self, kind: str, text: str) -> None:
         """Append a block to whatever is being filled."""
         if self.pending_ids:
             self.settle_ids()
         self.blocks.append((kind, text))
-
-    def add_target(self, url: str) -> int:
-        """Note where a link or image leads; the paragraph refers to it by number."""
-        self.link_targets.append(inline.target(url))
-        return len(self.link_targets) - 1
 
     def settle_ids(self) -> None:
         """Let the ids seen since the last block lead to the heading they stand under."""
@@ -286,16 +309,20 @@ class Walk:
 
     def leaf(self) -> str:
         """The paragraph of an element that holds only text; the walk goes on behind it."""
+        text = self.note_ids(self.tokens[self.position])
         if self.pending_ids:
             self.settle_ids()
-        text = self.tokens[self.position]
         self.position += 2
-        return inline.finish([inline.escape(text)], []) if text else ""
+        return self.finish(text) if text else ""
 
-    def note_ids(self, end: int) -> None:
-        """Note the ids in a piece that is not walked."""
-        for token in self.tokens[self.position | 1 : end : 2]:
-            if ' id="' in token:
+    def skip_to(self, end: int) -> None:
+        """Go on behind an element that is dealt with; only its ids are noted."""
+        for index in range(self.position, end):
+            token = self.tokens[index]
+            if index % 2 == 0:
+                self.note_ids(token)
+            elif ' id="' in token:
                 name = read_tag(token).id
                 if name:
                     self.pending_ids.append(name)
+        self.position = end + 1

@@ -1,0 +1,49 @@
+"""What becomes of images and boxes within a line?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from docgen import inline
+from docgen.formulas import write_tex
+from docgen.vocabulary import word_set
+from docgen.walk import Closer, Walk, done, handles
+
+if TYPE_CHECKING:
+    from docgen.tags import Tag
+
+_FORMULA_CLASSES = word_set("math formulaInl formulaDsp latex tex mwe-math-fallback-image-inline")
+
+
+@handles("image")
+def open_image(walk: Walk, tag: Tag) -> Closer:
+    """An image with its alternative text; a formula drawn as an image is its TeX."""
+    attributes = tag.attributes
+    alt = " ".join(attributes.get("alt", "").split())
+    if not tag.classes.isdisjoint(_FORMULA_CLASSES):
+        walk.inline.append(walk.phrases.hold(write_tex(alt)))
+        return done
+    source = attributes.get("src") or attributes.get("data-src") or ""
+    url = walk.resolve(source.strip()) if source else ""
+    is_title = walk.frames[-1].kind == "alert" and not walk.blocks
+    text = alt.replace("&", "&amp;").replace("<", "&lt;")
+    if url and not is_title:
+        walk.written.images.append((url, alt))
+        label = inline.escape(text).replace("[", "\\[").replace("]", "\\]")
+        walk.inline.append(walk.phrases.hold(f"![{label}]({inline.target(url)})"))
+    elif not walk.heading_depth:
+        walk.inline.append(text)
+    return done
+
+
+@handles("input")
+def open_input(walk: Walk, tag: Tag) -> Closer:
+    """A checkbox of a task list."""
+    if (
+        tag.attributes.get("type") == "checkbox"
+        and walk.frames[-1].kind == "item"
+        and not walk.blocks
+        and not "".join(walk.inline).strip()
+    ):
+        walk.inline.append(walk.phrases.hold("[x]" if "checked" in tag.attributes else "[ ]") + " ")
+    return done

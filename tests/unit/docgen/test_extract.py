@@ -1,0 +1,209 @@
+import re
+import time
+
+import pytest
+from docgen.extract import convert
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.support.pages import URL, a_model, a_page, document_of, markdown_of
+
+WORDS = "Some words that say something. " * 60
+
+
+def test_a_page_tells_its_facts():
+    document = document_of(
+        "<main><h1>Install</h1><p>x</p></main>",
+        head=(
+            "<title>Install — Widgets 2.0 documentation</title>"
+            "<meta name=description content='How to  install.'>"
+            "<meta property='article:published_time' content='2024-01-02T03:04:05Z'>"
+            "<meta name=last-modified content='Tue, 05 Mar 2024 06:07:08 GMT'>"
+        ),
+        lang="de-DE",
+    )
+
+    assert document.title == "Install"
+    assert document.description == "How to install."
+    assert document.language == "de-DE"
+    assert document.published == "2024-01-02T03:04:05Z"
+    assert document.modified == "2024-03-05T06:07:08Z"
+    assert document.words == 3
+    assert document.problem is None
+
+
+def test_dates_of_linked_data():
+    data = '{"datePublished": "2023-05-06", "dateModified": "2023-07-08T00:00:00Z"}'
+    document = document_of("<p>x</p>", head=f"<script type='application/ld+json'>{data}</script>")
+
+    assert (document.published, document.modified) == ("2023-05-06", "2023-07-08T00:00:00Z")
+
+
+def test_a_page_without_facts_has_none():
+    document = document_of("<p>x</p>", head="", lang="")
+
+    assert document.title == URL
+    facts = (document.description, document.language, document.published, document.modified)
+    assert facts == (None, None, None, None)
+
+
+def test_breadcrumbs_lead_to_the_page_without_it():
+    body = (
+        "<nav aria-label='breadcrumb'><ol><li><a href='/'>Home</a></li><li><a href='..'>Guide</a>"
+        "</li><li>Page</li></ol></nav><main><h1>Page</h1><p>x</p></main>"
+    )
+
+    assert document_of(body, head="<title>Page</title>").breadcrumbs == ("Home", "Guide")
+
+
+def test_the_menu_is_read_as_it_nests():
+    body = (
+        "<nav><a href='#x'>Here</a><ul><li><a href='a.html'>A</a><ul><li><a href='b.html#c'>B</a>"
+        "</ul><li><a href='/c/'><b>C</b></a><li><a href='https://other.example/'>O</a></ul></nav>"
+        "<main><p>x</p></main>"
+    )
+    menu = document_of(body).navigation
+
+    folder = "https://docs.example"
+    assert [(link.level, link.text, link.url) for link in menu] == [
+        (0, "A", f"{folder}/guide/a.html"),
+        (1, "B", f"{folder}/guide/b.html"),
+        (0, "C", f"{folder}/c/"),
+    ]
+
+
+def test_links_start_from_the_base_the_page_names():
+    body = "<p><a href='x'>a</a></p>"
+
+    assert (
+        document_of(body, head="<base href='/other/'>").links[0][0]
+        == "https://docs.example/other/x"
+    )
+    elsewhere = convert(a_page(body), URL, base="https://docs.example/elsewhere/")
+    assert elsewhere.links[0][0] == "https://docs.example/elsewhere/x"
+
+
+@pytest.mark.parametrize(
+    ("href", "url"),
+    [
+        ("x.html", "https://docs.example/guide/x.html"),
+        ("../x", "https://docs.example/x"),
+        ("../../../x", "https://docs.example/x"),
+        ("./a/./x", "https://docs.example/guide/a/x"),
+        ("/x?y=1#z", "https://docs.example/x?y=1#z"),
+        ("?y=1", "https://docs.example/guide/page.html?y=1"),
+        ("#z", "https://docs.example/guide/page.html#z"),
+        ("//other.example/x", "https://other.example/x"),
+        ("mailto:a@b.example", "mailto:a@b.example"),
+        ("a:b", ""),
+        ("http://[", ""),
+    ],
+)
+def test_links_are_resolved_as_a_browser_does(href, url):
+    links = document_of(f"<p><a href='{href}'>a long enough label</a></p>").links
+
+    assert [found for found, _ in links] == ([url] if url else [])
+
+
+@pytest.mark.parametrize(
+    ("page", "problem"),
+    [
+        (a_page("<div id='root'></div><script src='app.js'></script>"), "empty_shell"),
+        (
+            a_page("<noscript>You need to enable JavaScript.</noscript><script></script>"),
+            "empty_shell",
+        ),
+        (
+            a_page(
+                "<h1>Sign in</h1><form><input type=password></form>", head="<title>Log in</title>"
+            ),
+            "login_wall",
+        ),
+        (a_page("<h1>Page not found</h1><p>Sorry.</p>"), "soft_404"),
+        (a_page("<p>Sorry.</p>", head="<title>404 | Docs</title>"), "soft_404"),
+        (a_page("<p>A short page.</p>"), None),
+        (a_page(f"<h1>404 Not Found</h1><p>{WORDS}</p>"), None),
+        (a_page(f"<p>{WORDS}</p><input type=password>", head="<title>Log in</title>"), None),
+    ],
+)
+def test_pages_without_content_of_their_own_are_told(page, problem):
+    assert convert(page, URL).problem == problem
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<nav>menu</nav><main><p>x</p></main><footer>f</footer>",
+        "<div class='sphinxsidebar'>menu</div><div class='body' role='main'><p>x</p></div>",
+        "<header>h</header><div id='content'><p>x</p></div><aside><nav>menu</nav></aside>",
+        "<main><aside class='td-sidebar-toc'></aside><article><p>x</p></article></main>",
+    ],
+)
+def test_the_content_is_found(body):
+    assert markdown_of(body.replace("<p>x</p>", f"<h1>T</h1><p>{WORDS}</p>")) == (
+        f"# T\n\n{WORDS.strip()}"
+    )
+
+
+def test_bytes_are_utf_8():
+    assert convert("<p>Grüße — 你好</p>".encode(), URL).markdown == "Grüße — 你好"
+
+
+@pytest.mark.parametrize(
+    "opening",
+    [
+        "<div>",
+        "<ul><li>",
+        "<table><tr><td>",
+        "<blockquote>",
+        "<b>",
+        "<dl><dd>",
+        "<span>",
+        "<code><pre>",
+    ],
+)
+def test_deep_nesting_neither_overflows_nor_stalls(opening):
+    started = time.perf_counter()
+
+    document = convert(opening * 10_000 + "hello", URL)
+
+    assert "hello" in document.markdown
+    assert time.perf_counter() - started < 10
+
+
+@pytest.mark.parametrize(
+    "piece",
+    ["<p>word word</p>", "word ", "<b>x</b> ", "[", "&lt;", "<a href=x>y</a>", "*_`~$", "\\"],
+)
+def test_time_grows_with_the_size_of_the_page_only(piece):
+    started = time.perf_counter()
+
+    convert(piece * (1_000_000 // len(piece)), URL)
+
+    assert time.perf_counter() - started < 10
+
+
+SCRAPS = """
+<p> </p> <a href=x> </a> <b> </b> <code> </code> <pre> </pre> <table> <tr> <td> </table> <ul> <li>
+</ul> <dl> <dt> <dd> </dl> <h2> </h2> <img alt=a> <br> <sup> <div> </div> <span> </span> word ` * _
+[ ] ( ) < & | $ \\ # 1. - &lt;i&gt; &amp;lt; \ue000 \ue002 \ue003 \ue00c <span id=s> <a id=t>
+"""
+
+
+@settings(max_examples=300)
+@given(st.lists(st.sampled_from(SCRAPS.split()), max_size=40))
+def test_whatever_the_page_no_html_and_no_mark_of_ours_is_left(scraps):
+    document = convert(" ".join(scraps), URL)
+
+    text = re.sub("\ue000[^\ue000\ue001]*\ue001", "", document.markdown)
+    assert not re.search("[\ue000-\uf8ff]", text)
+    prose = re.sub(r"(?ms)^[ >]*(?:[-*] |\d+\. )*(`{3,}).*?^[ >]*\1$", "", text)
+    prose = re.sub(r"(`+)(?!`).*?(?<!`)\1(?!`)", "", prose)
+    assert not re.search(r"(?<!\\)(?:\\\\)*<[a-zA-Z/!?]", prose)
+
+
+def test_the_same_page_gives_the_same_document():
+    page = a_page("<main><h1>T</h1><p>x</p></main>")
+    model = a_model([page] * 5)
+
+    assert convert(page, URL, model) == convert(page, URL, model)
