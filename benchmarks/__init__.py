@@ -1,0 +1,1 @@
+"""Measurements: figures that a page of docs/ shows, computed anew on request."""
