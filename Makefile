@@ -38,10 +38,10 @@ generate: environment ## the engine alone: make generate URL=… [OUT=out] [MAX_
 		$(if $(FORMATS),--formats '$(FORMATS)') $(if $(CONCURRENCY),--concurrency '$(CONCURRENCY)') $(if $(PRIVATE),--private)
 
 test: environment ## the test suite
-	@$(PYTHON) -m pytest -n auto --dist loadgroup $(TESTS)
+	@$(PYTHON) -m pytest -n auto $(TESTS)
 
 test-slow: environment ## what `make test` leaves out
-	@$(PYTHON) -m pytest -n auto --dist loadgroup -m slow $(TESTS)
+	@$(PYTHON) -m pytest -n auto -m slow $(TESTS)
 
 chaos: environment ## inject faults into a stack of its own: make chaos [JOBS=…] [SEED=…]
 	@$(RUN) local.chaos $(if $(JOBS),--jobs '$(JOBS)') $(if $(SEED),--seed '$(SEED)')

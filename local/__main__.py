@@ -36,6 +36,7 @@ def _arguments() -> argparse.Namespace:
 def _up(arguments: argparse.Namespace) -> int:
     began = time.monotonic()
     stack = Stack(arguments.directory)
+    print("Local stack: sam build, sam deploy …", flush=True)
     stack.up(port=arguments.port, parameters=parse_parameters(arguments.params))
     seconds = time.monotonic() - began
     print(f"DocSnap answers at {stack.describe()['apiUrl']} ({seconds:.1f} s)")

@@ -2,9 +2,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+from xdist.remote import Producer
+from xdist.scheduler import LoadGroupScheduling
 
 from local.stack import EMULATOR, Stack
 from tests.support.aws import ENDPOINT_VARIABLE
+
+settings.register_profile("docsnap")
+settings.load_profile("docsnap")
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -22,3 +28,15 @@ def emulator_for_those_that_want_one(
     with Stack(directory).emulator_alone() as endpoint, pytest.MonkeyPatch.context() as patch:
         patch.setenv(ENDPOINT_VARIABLE, endpoint)
         yield
+
+
+class WithOneStack(LoadGroupScheduling):
+    """Spreads the tests over the workers, save those that share the deployed stack."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "stack" if nodeid.startswith("tests/e2e/") else nodeid
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> WithOneStack:
+    """Take the place of `--dist loadgroup`, whose marks this version of pytest loses."""
+    return WithOneStack(config, log)

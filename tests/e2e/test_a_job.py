@@ -10,7 +10,7 @@ from docsnap_client import Client, Job
 from local.site_server import served
 from tests.support.deployed import Deployed
 
-pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
+pytestmark = pytest.mark.stack
 WITHIN = 120.0
 """Seconds for a job and the cold starts before it."""
 

@@ -2,7 +2,7 @@ import pytest
 
 from tests.support.deployed import Deployed
 
-pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
+pytestmark = pytest.mark.stack
 OPEN = {"/api/health", "/openapi.json", "/docs"}
 OF_A_JOB = [
     ("GET", ""),

@@ -3,10 +3,22 @@ from typing import Any
 
 import pytest
 
+from local import wait
 from tests.support.deployed import Deployed, SlowSite, most_at_once, seconds_between, served
 
-pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
+pytestmark = pytest.mark.stack
 WORKERS = 5
+
+
+@pytest.fixture(autouse=True)
+def nobody_else_waits(stack: Deployed) -> None:
+    """A user leaves workers to others who wait: here the jobs shall have all of them."""
+    assert wait.until(lambda: is_idle(stack, "ann"), within=180, every=1)
+
+
+def is_idle(stack: Deployed, user: str) -> bool:
+    counts = stack.client(user).stats()["stats"]
+    return not any(counts[status] for status in ("waiting", "active", "delayed"))
 
 
 def documented(stack: Deployed, urls: list[str]) -> list[Mapping[str, Any]]:

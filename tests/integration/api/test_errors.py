@@ -213,9 +213,7 @@ NONSENSE = st.recursive(
 
 
 @pytest.mark.parametrize("path", ["/api/generate-docs", "/api/generate-docs/batch"])
-@settings(
-    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(body=NONSENSE)
 def test_a_nonsensical_body_is_never_our_fault(world: World, path: str, body: Any) -> None:
     answer = world.call("POST", path, body=json.dumps(body))
@@ -223,9 +221,7 @@ def test_a_nonsensical_body_is_never_our_fault(world: World, path: str, body: An
     assert answer.status < 500
 
 
-@settings(
-    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     query=st.dictionaries(
         st.sampled_from(["wait", "limit", "cursor", "status", "format", "redirect"]),

@@ -13,7 +13,7 @@ from docsnap.errors import (
 )
 from docsnap.jobs import SEND_GRACE, WAITING, JobEvent, JobOptions
 from docsnap.table import CONFLICT_TRIES, TRIES, Table
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.aws import a_table, everything, with_faults
@@ -417,8 +417,6 @@ faults = st.lists(st.sampled_from(Fault), max_size=8)
 
 
 @given(st.lists(st.tuples(faults, faults), min_size=1, max_size=4))
-@settings(
-)
 def test_whatever_fails_a_request_with_a_key_makes_one_job_or_none(
     tries: list[tuple[list[Fault], list[Fault]]],
 ) -> None:

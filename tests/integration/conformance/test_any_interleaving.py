@@ -362,7 +362,6 @@ class TestAnyInterleaving(Jobs.TestCase):  # type: ignore[misc,valid-type]
     settings = settings(
         max_examples=8,
         stateful_step_count=40,
-        deadline=None,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
     )
 

@@ -11,7 +11,7 @@ from docsnap.addresses import (
     is_public_or_private_address,
 )
 from docsnap.errors import InvalidUrl
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.unit.docsnap import readers, url_cases
@@ -124,7 +124,6 @@ def test_what_is_accepted_no_library_reads_as_private(text: str) -> None:
         assert not [name for name, host in readers.hosts(form) if readers.is_private(host)]
 
 
-@settings(max_examples=5000)
 @given(text=readers.urls() | st.text())
 def test_canonical_forms_are_fixed_points_that_parsers_agree_about(text: str) -> None:
     try:

@@ -8,7 +8,7 @@ from local import processes, wait
 from local.stack import free_port
 from tests.support.deployed import Deployed
 
-pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
+pytestmark = pytest.mark.stack
 DESCRIBED = {
     "apiFunction",
     "apiUrl",
@@ -30,7 +30,7 @@ def jobs(stack: Deployed) -> set[str]:
 
 
 def submit(stack: Deployed) -> str:
-    return stack.client("erin").submit("http://127.0.0.1:4/").id
+    return stack.client("erin").submit("http://127.0.0.1:4/", force=True).id
 
 
 def is_answering(stack: Deployed) -> bool:
