@@ -50,12 +50,16 @@ bench: environment ## run the benchmarks, print ratios
 	@$(RUN) benchmarks
 
 lint: environment ## formatter, linter, types, imports, template
-	@ruff format --check && ruff check && mypy functions layers/docsnap layers/docgen local client
+	@ruff format --check
+	ruff check
+	mypy functions layers/docsnap layers/docgen local client benchmarks
 	PYTHONPATH=$(SOURCES) lint-imports
-	cfn-lint template.yaml && SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 sam validate --lint
+	cfn-lint template.yaml
+	SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 sam validate --lint
 
 format: environment ## format the code and mend what the linter can
-	@ruff check --fix-only && ruff format
+	@ruff check --fix-only
+	ruff format
 
 lock: environment ## pin the newest allowed versions of everything
 	@$(RUN) local lock

@@ -53,7 +53,7 @@ class Workload:
 
     def client(self, service: str) -> Any:
         """Make a client that reaches the emulator undisturbed."""
-        return self.session.client(service, endpoint_url=str(self.stack["endpointUrl"]))  # type: ignore[call-overload]
+        return self.session.client(service, endpoint_url=str(self.stack["endpointUrl"]))
 
     def submit(self, jobs: int) -> None:
         """Submit that many jobs of several users, each until the API says yes."""

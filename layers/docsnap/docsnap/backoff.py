@@ -14,6 +14,6 @@ def backoff(
 
     A site's Retry-After is a lower bound, within the cap.
     """
-    ceiling = min(CAP, base * 2 ** min(attempt - 1, 32))
+    ceiling = min(CAP, base * (1 << min(attempt - 1, 32)))
     jittered = ceiling * random.random()
     return min(CAP, max(jittered, retry_after or timedelta()))
