@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlencode
 from uuid import NAMESPACE_URL, uuid5
 
@@ -138,7 +138,7 @@ class World:
 
     def send(self, event: Mapping[str, Any], *, seconds: float = 29) -> Answer:
         self.calls.clear()
-        result = self.api(event, Invocation(seconds=seconds))
+        result = self.api(event, cast(Any, Invocation(seconds=seconds)))
         text = result.get("body") or ""
         body = b64decode(text) if result["isBase64Encoded"] else text.encode()
         answer = Answer(result["statusCode"], result["headers"], body)

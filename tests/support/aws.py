@@ -32,13 +32,14 @@ def endpoint() -> str | None:
 
 @cache
 def dynamodb_client(endpoint_url: str | None = None) -> "DynamoDBClient":
-    return boto3.client(
+    client: DynamoDBClient = boto3.client(
         "dynamodb",
         region_name=REGION,
         endpoint_url=endpoint_url,
         config=Config(retries={"total_max_attempts": 1}, connect_timeout=2, read_timeout=5),
         **CREDENTIALS,
     )
+    return client
 
 
 def table_definition() -> dict[str, Any]:
