@@ -92,6 +92,8 @@ def _summarise(job: Job, target: Path, seconds: float) -> None:
         f"\n{result['pages']} pages ({result['failedPages']} failed), {result['words']:,} words, "
         f"{result['bytes'] / 1e6:.1f} MB in {', '.join(result['formats'])}"
     )
+    if result["truncated"]:
+        _say("The crawl stopped at a limit (100 pages, unless asked otherwise): the site has more.")
     _say(f"The job took {result['durationMs'] / 1000:.1f} s, all of this {seconds:.1f} s.")
     for start in ("html/index.html", "markdown/README.md", "llms/llms.txt", "manifest.json"):
         if (target / start).exists():

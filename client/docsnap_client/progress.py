@@ -1,5 +1,6 @@
 """How far is it? A bar on a terminal, and lines of text anywhere else."""
 
+import shutil
 from typing import Self, TextIO
 
 WIDTH = 30  # characters of the bar
@@ -25,6 +26,8 @@ class ProgressBar:
         """Replace what was shown before, unless it is the same."""
         done = WIDTH * percent // 100
         line = f"[{'#' * done}{'-' * (WIDTH - done)}] {percent:3} %  {text}"
+        if self._is_terminal:  # a line that wraps could not be replaced
+            line = line[: shutil.get_terminal_size().columns - 1]
         if line == self._last:
             return
         if self._is_terminal:

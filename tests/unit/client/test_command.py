@@ -150,3 +150,13 @@ def test_a_log_gets_a_line_for_every_change() -> None:
             bar.show(percent, "crawling")
 
     assert len(log.getvalue().splitlines()) == 2
+
+
+def test_a_line_never_wraps_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    terminal = Terminal()
+
+    with ProgressBar(terminal) as bar:
+        bar.show(50, "crawling, /a/very/long/path/of/a/page/that/nobody/needs/to/read/in/full")
+
+    assert len(terminal.getvalue().strip("\r\n")) == 59
