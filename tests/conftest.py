@@ -9,7 +9,7 @@ from xdist.scheduler import LoadGroupScheduling
 from local.stack import EMULATOR, Stack
 from tests.support.aws import ENDPOINT_VARIABLE
 
-settings.register_profile("docsnap")
+settings.register_profile("docsnap", deadline=None)
 settings.load_profile("docsnap")
 
 

@@ -2,6 +2,8 @@ import json
 from collections import Counter
 
 import pytest
+from docsnap import telemetry
+from docsnap.telemetry import Metric
 
 from benchmarks import cost
 
@@ -60,6 +62,16 @@ def test_from_the_break_even_on_the_server_is_cheaper(job: cost.Job) -> None:
 
     assert own(found - 1) <= monthly < own(found)
     assert cost.break_even(job, 1e6, allowance=False) is None
+
+
+def test_what_others_in_the_process_have_counted_is_not_billed(job: cost.Job) -> None:
+    telemetry.count(Metric.WEBHOOKS_FAILED, 5)
+
+    again = cost.Job(QUICK)
+
+    assert again.submit == job.submit
+    assert again.work == job.work
+    assert cost.month(again, 1000) == cost.month(job, 1000)
 
 
 @pytest.mark.slow

@@ -7,6 +7,12 @@ from docsnap import telemetry
 from docsnap.telemetry import Metric, Trace, count, invocation, logger, milliseconds
 
 
+@pytest.fixture(autouse=True)
+def nothing_that_others_have_counted(capsys: pytest.CaptureFixture[str]) -> None:
+    telemetry.flush()
+    capsys.readouterr()
+
+
 def lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
     return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
 
