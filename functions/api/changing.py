@@ -6,6 +6,7 @@ from aws_lambda_powertools.event_handler import Response
 from docsnap import telemetry, transitions, webhooks
 from docsnap.errors import Unavailable
 from docsnap.jobs import JobKey
+from docsnap.telemetry import Metric
 
 from api import schemas
 from api.answers import send
@@ -22,6 +23,7 @@ def cancel(backend: Backend, request: Request, job_id: str) -> Response[Any]:
         retention=backend.settings.completed_retention,
         now=backend.clock(),
     )
+    telemetry.count(Metric.JOBS_CANCELLED)
     status = 200 if job.lease is None else 202
     return send(status, schemas.JobAnswer(job=schemas.Job.model_validate(job)))
 

@@ -13,6 +13,7 @@ from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from docsnap import telemetry
 from docsnap.errors import RequestError, Unavailable
+from docsnap.telemetry import Metric
 
 from api import VERSION, changing, page, reading, schemas, submissions
 from api.answers import add_common_headers, send, send_nothing, send_problem
@@ -81,13 +82,16 @@ class Api:
         ):
             started = perf_counter()
             result = self._resolver.resolve(event, context)
+            spent = (perf_counter() - started) * 1000
             telemetry.logger.info(
                 "answered",
                 method=method,
                 path=event["rawPath"],
                 status=result["statusCode"],
-                duration_ms=round((perf_counter() - started) * 1000),
+                duration_ms=round(spent),
             )
+            if "wait" not in (event.get("queryStringParameters") or {}):
+                telemetry.milliseconds(Metric.REQUEST_DURATION, spent)
         add_common_headers(
             result,
             origin=(event.get("headers") or {}).get("origin"),
@@ -103,6 +107,7 @@ class Api:
             if not route.is_open:
                 user = self._backend.verifier().verify(request.headers.get("authorization"))
                 request.owner = user.id
+                telemetry.about(owner=user.id, **parameters)
             return route.handle(self._backend, request, **parameters)
 
         rule = route.path.replace("{", "<").replace("}", ">")

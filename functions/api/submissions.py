@@ -160,6 +160,8 @@ def _count(outcome: Admitted | DocSnapError) -> None:
     if isinstance(outcome, Admitted):
         is_new = not outcome.duplicate
         telemetry.count(Metric.JOBS_SUBMITTED if is_new else Metric.JOBS_REPEATED)
+        message = "Job submitted" if is_new else "Job submitted again"
+        telemetry.logger.info(message, job_id=outcome.job.id)
     elif isinstance(outcome, RequestError):
         telemetry.count(Metric.SUBMISSIONS_REFUSED, code=problems.code_of(outcome))
 

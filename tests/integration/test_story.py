@@ -1,6 +1,7 @@
 """One job's log lines, from the request to the last worker: found by one id, telling no secrets."""
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -15,7 +16,8 @@ from docsnap.results import Results
 from docsnap.sweeper import Broom, sweep
 from docsnap.webhooks import outbound
 
-from tests.support.api import ADA, BUCKET, World, a_world
+from tests.support import template
+from tests.support.api import ADA, BOB, BUCKET, World, a_world
 from tests.support.aws import REGION
 from tests.support.engines import fails, succeeds
 
@@ -83,23 +85,101 @@ def printed(capsys: pytest.CaptureFixture[str]) -> tuple[list[dict[str, Any]], l
     return [line for line in lines if "_aws" not in line], metrics, text
 
 
-def test_one_id_leads_from_the_request_to_the_last_line_of_the_worker(
-    world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    job = world.submit(URL).json["job"]["id"]
-    work(world, tmp_path, "worker-1", fails())
+def found(query: str, chosen: str, lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Give the lines that a saved query finds, once the id to look for is put in."""
+    text = template.resources("AWS::Logs::QueryDefinition")[query]["QueryString"]
+    [(name, _)] = re.findall(r'^\| filter (\w+) = "([A-Z]+_ID)"$', text, re.MULTILINE)
+    return [line for line in lines if line.get(name) == chosen]
+
+
+def a_troubled_job(world: World, root: Path) -> str:
+    """Have a job fail once, lose its message, be sent again by the sweeper, and be completed."""
+    job = str(world.submit(URL).json["job"]["id"])
+    work(world, root, "worker-1", fails())
+    world.sqs.purge_queue(QueueUrl=world.queue._url)
     world.clock.advance(minutes=5)
     run_sweep(world)
-    work(world, tmp_path, "worker-2")
+    work(world, root, "worker-2")
+    return job
+
+
+def test_one_query_tells_the_whole_story_of_a_job(
+    world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    job = a_troubled_job(world, tmp_path)
+    world.submit("https://example.com/another/")
+    world.call("GET", f"/api/jobs/{job}/result")
 
     lines, _, _ = printed(capsys)
 
-    request = lines[0]["correlation_id"]
-    told = [line["message"] for line in lines if line["correlation_id"] == request]
-    assert told[:3] == ["answered", "Attempt started", "Attempt failed"]
-    by_job = [line for line in lines if line.get("job_id") == job]
-    assert {line["function_request_id"] for line in by_job} >= {"worker-1", "worker-2"}
-    assert by_job[-1]["message"] == "Job completed"
+    story = found("JobStoryQuery", job, lines)
+    assert [line["message"] for line in story] == [
+        *("Job submitted", "Attempt started", "Attempt failed", "Repaired"),
+        *("Attempt started", "Job completed", "answered"),
+    ]
+    functions = {line["function_request_id"] for line in story}
+    assert functions > {"worker-1", "sweeper-1", "worker-2"}
+
+
+def test_one_correlation_id_leads_from_the_request_to_the_last_line_of_the_worker(
+    world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    job = a_troubled_job(world, tmp_path)
+
+    lines, _, _ = printed(capsys)
+
+    assert len({line["correlation_id"] for line in found("JobStoryQuery", job, lines)}) == 1
+    assert [line["message"] for line in lines if line["message"] == "Swept"] == ["Swept"]
+    assert lines[-1]["message"] == "Job completed"
+    assert lines[-1]["correlation_id"] == lines[0]["correlation_id"]
+
+
+def test_every_job_of_a_batch_has_its_story(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    items = [{"url": f"https://example.com/{n}/"} for n in range(2)]
+    answer = world.call("POST", "/api/generate-docs/batch", body={"items": items})
+
+    lines, _, _ = printed(capsys)
+
+    for entry in answer.json["items"]:
+        told = found("JobStoryQuery", entry["job"]["id"], lines)
+        assert [line["message"] for line in told] == ["Job submitted"]
+
+
+def test_one_query_shows_all_that_a_user_does_and_nobody_else(
+    world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    a_troubled_job(world, tmp_path)
+    world.call("GET", "/api/jobs", user=BOB)
+    world.call("GET", "/api/jobs", user=None)
+
+    lines, _, _ = printed(capsys)
+
+    own = found("UserActivityQuery", ADA, lines)
+    assert {line["message"] for line in own} >= {"answered", "Attempt started", "Repaired"}
+    assert len(found("UserActivityQuery", BOB, lines)) == 1
+    assert {line["message"] for line in lines if "owner" not in line} == {"Swept", "answered"}
+
+
+def test_a_sampled_invocation_tells_of_every_call_and_still_no_secret(
+    world: World,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(telemetry.logger, "sampling_rate", 1)
+    job = a_troubled_job(world, tmp_path)
+    monkeypatch.setattr(telemetry.logger, "sampling_rate", 0)
+    world.call("GET", "/api/jobs")
+
+    lines, _, text = printed(capsys)
+
+    details = [line for line in lines if line["level"] == "DEBUG"]
+    assert {"transact_write_items", "query"} <= {line["operation"] for line in details}
+    assert [line["level"] for line in lines][-1] == "INFO"
+    assert len(found("JobStoryQuery", job, details)) > 5
+    assert SECRET not in text
 
 
 def test_no_secret_and_no_query_of_a_url_is_logged(
@@ -130,7 +210,35 @@ def test_no_user_and_no_job_is_a_dimension_of_a_metric(
     assert job not in str(metrics)
     assert ADA not in str(metrics)
     dimensions = {name for line in metrics for name in _directive(line)["Dimensions"][0]}
-    assert dimensions <= {"service", "code", "kind", "reason"}
+    assert dimensions <= {"service", "code", "kind", "reason", "status"}
+
+
+def test_the_sweeper_counts_the_unfinished_jobs_by_state(
+    world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for n in range(3):
+        world.submit(f"https://example.com/{n}/")
+    work(world, tmp_path, "worker-1", fails())
+    run_sweep(world)
+
+    _, metrics, _ = printed(capsys)
+
+    counted = {line["status"]: line["JobsUnfinished"] for line in metrics if "status" in line}
+    assert counted == {"waiting": [2.0], "active": [0.0], "delayed": [1.0]}
+
+
+def test_how_long_a_request_takes_is_measured_unless_it_asks_to_wait(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    job = world.submit(URL).json["job"]["id"]
+    world.call("GET", f"/api/jobs/{job}", query={"wait": "1"})
+    world.call("POST", f"/api/jobs/{job}/cancel")
+
+    _, metrics, _ = printed(capsys)
+
+    names = [name for line in metrics for name in line]
+    assert names.count("RequestDuration") == 2
+    assert names.count("JobsCancelled") == 1
 
 
 def _directive(line: dict[str, Any]) -> Any:

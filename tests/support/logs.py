@@ -61,7 +61,7 @@ def fields() -> frozenset[str]:
     """The fields of all lines that the functions can log."""
     found = set(FROM_POWERTOOLS)
     for call, name, _ in _calls():
-        if name in LEVELS | {"adopt", "append_keys", "invocation"}:
+        if name in LEVELS | {"about", "adopt", "invocation"}:
             found |= _keywords(call)
     return frozenset(found)
 

@@ -37,12 +37,17 @@ def test_a_handler_exists(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", SETTINGS)
-def test_a_function_logs_json_into_a_group_of_its_own_that_is_emptied(name: str) -> None:
+def test_a_function_logs_into_a_group_of_its_own_that_is_emptied(name: str) -> None:
     group = FUNCTIONS[name]["LoggingConfig"]["LogGroup"]["Ref"]
 
-    assert FUNCTIONS[name]["LoggingConfig"]["LogFormat"] == "JSON"
     assert group == f"{name}LogGroup"
     assert template.resources("AWS::Logs::LogGroup")[group]["RetentionInDays"]
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_lambda_does_not_drop_the_debug_lines_that_a_function_samples(name: str) -> None:
+    assert FUNCTIONS[name]["LoggingConfig"].keys() == {"LogGroup", "LogFormat"}
+    assert FUNCTIONS[name]["LoggingConfig"]["LogFormat"] == "Text"
 
 
 @pytest.mark.parametrize("name", SETTINGS)

@@ -72,18 +72,7 @@ def test_a_query_asks_for_what_is_logged(query: str) -> None:
     assert logs.messages_asked(query) <= logs.messages()
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param(
-            name,
-            marks=[pytest.mark.xfail(reason="no line names its owner yet")]
-            if name == "UserActivityQuery"
-            else [],
-        )
-        for name in SAVED
-    ],
-)
+@pytest.mark.parametrize("name", SAVED)
 def test_a_saved_query_asks_for_what_is_logged(name: str) -> None:
     assert logs.asked(SAVED[name]) <= logs.fields()
     assert logs.messages_asked(SAVED[name]) <= logs.messages()

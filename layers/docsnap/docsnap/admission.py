@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
 
+from docsnap import telemetry
 from docsnap.errors import (
     IdempotencyInProgress,
     IdempotencyKeyReused,
@@ -290,6 +291,7 @@ def _new_job(request: Submission, now: datetime, limits: Quotas) -> Job:
         updated_at=now,
         max_attempts=limits.max_attempts,
         webhook_url=request.webhook_url,
+        correlation_id=telemetry.correlation_id(),
         deadline_at=now + SEND_GRACE,
     )
 

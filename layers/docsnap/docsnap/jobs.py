@@ -178,6 +178,8 @@ class Job:
     is_continuing: bool = False
     """Waiting for a further invocation of the same attempt, which therefore costs none."""
     webhook_url: str | None = None
+    correlation_id: str | None = None
+    """Of the request that submitted the job; all its log lines carry it."""
     started_at: datetime | None = None
     """When the first attempt of this cycle began."""
     attempt_started_at: datetime | None = None

@@ -107,6 +107,7 @@ class Keeper:
                 self._table, self._job, stage=stage, progress=percent, now=now
             )
             self._written, self._wrote_at = noted, now
+            telemetry.logger.debug("Lease renewed", stage=stage, progress=percent)
         else:
             self._look(now)
 

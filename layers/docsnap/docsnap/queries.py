@@ -40,10 +40,14 @@ __all__ = [
     "list_jobs",
     "others_wait",
     "overdue",
+    "unfinished",
 ]
 
 _PAGE = 25
 """Overdue jobs read at a time."""
+
+_MANY = 10_000
+"""Jobs of one shard after which counting on is not worth its price."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,6 +161,24 @@ def overdue(table: Table, shard: str, now: datetime) -> Iterator[Job]:
             ),
             key=lambda job: (job.deadline_at, job.id),
         )
+
+
+def unfinished(table: Table) -> Mapping[JobStatus, int]:
+    """Count everybody's unfinished jobs by status, a moment behind; many are many."""
+    shards = {
+        JobStatus.WAITING: WAITING_SHARDS,
+        JobStatus.ACTIVE: ("active",),
+        JobStatus.DELAYED: ("delayed",),
+    }
+    return {
+        status: sum(
+            table.count(
+                "deadlineShard = :shard", {":shard": shard}, most=_MANY, IndexName=BY_DEADLINE
+            )
+            for shard in names
+        )
+        for status, names in shards.items()
+    }
 
 
 def due_deliveries(table: Table, now: datetime) -> Iterator[Delivery]:

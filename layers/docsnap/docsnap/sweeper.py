@@ -86,6 +86,8 @@ def sweep(broom: Broom) -> Sweep:
     done = Sweep()
     _repair_jobs(broom, done, until=began + budget * REPAIR_SHARE)
     try:
+        for status, number in queries.unfinished(broom.table).items():
+            telemetry.count(Metric.JOBS_UNFINISHED, number, status=status)
         webhooks.deliver_due(
             broom.table, outbound=broom.outbound, clock=broom.clock, until=began + budget
         )
@@ -104,16 +106,23 @@ def _repair_jobs(broom: Broom, done: Sweep, *, until: datetime) -> None:
             done.is_complete = False
             return
         done.overdue += 1
-        try:
-            repair = _repair(broom, job)
-        except NotClaimable:
-            continue  # put right by somebody else since it was read
-        except Unavailable:
-            logger.warning("A repair is left to the next sweep", job_id=job.id, exc_info=True)
-            done.refusals += 1
-            continue
-        logger.info("Repaired", kind=repair, job_id=job.id, attempt=job.attempts)
-        done.repairs[repair] += 1
+        with telemetry.on_behalf_of(job.correlation_id):
+            _repair_job(broom, done, job)
+
+
+def _repair_job(broom: Broom, done: Sweep, job: Job) -> None:
+    try:
+        repair = _repair(broom, job)
+    except NotClaimable:
+        return  # put right by somebody else since it was read
+    except Unavailable:
+        logger.warning(
+            "A repair is left to the next sweep", job_id=job.id, owner=job.owner, exc_info=True
+        )
+        done.refusals += 1
+        return
+    logger.info("Repaired", kind=repair, job_id=job.id, owner=job.owner, attempt=job.attempts)
+    done.repairs[repair] += 1
 
 
 def _overdue(broom: Broom, done: Sweep) -> Iterator[Job]:
@@ -183,8 +192,9 @@ def _remove_orphans(broom: Broom, done: Sweep, *, until: datetime) -> None:
             return
         if not _may_continue(broom, key):
             broom.results.remove_checkpoint(key)
-            logger.info("Repaired", kind=Repair.CHECKPOINT_REMOVED, job_id=key.id)
-            done.repairs[Repair.CHECKPOINT_REMOVED] += 1
+            kind = Repair.CHECKPOINT_REMOVED
+            logger.info("Repaired", kind=kind, job_id=key.id, owner=key.owner)
+            done.repairs[kind] += 1
 
 
 def _may_continue(broom: Broom, key: JobKey) -> bool:

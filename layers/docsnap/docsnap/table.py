@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from threading import Event
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
@@ -12,6 +13,7 @@ from botocore.exceptions import ConnectionError as BotoConnectionError
 
 from docsnap.errors import DocSnapError, Unavailable
 from docsnap.items import Item
+from docsnap.telemetry import logger
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -103,6 +105,21 @@ class Table:
 
     def query(self, condition: str, values: Mapping[str, Any], **options: Any) -> Iterator[Item]:
         """Read items in key order, page by page, as long as the caller asks for more."""
+        for page in self._pages(condition, values, options):
+            yield from (_decode(item) for item in page["Items"])
+
+    def count(self, condition: str, values: Mapping[str, Any], *, most: int, **options: Any) -> int:
+        """Count items, page by page, until there are that many."""
+        found = 0
+        for page in self._pages(condition, values, {**options, "Select": "COUNT"}):
+            found += page["Count"]
+            if found >= most:
+                break
+        return found
+
+    def _pages(
+        self, condition: str, values: Mapping[str, Any], options: Mapping[str, Any]
+    ) -> Iterator[Any]:
         request = {
             "TableName": self.name,
             "KeyConditionExpression": condition,
@@ -111,7 +128,7 @@ class Table:
         }
         while True:
             answer = self._call(self._client.query, **request)
-            yield from (_decode(item) for item in answer["Items"])
+            yield answer
             if "LastEvaluatedKey" not in answer:
                 return
             request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
@@ -166,9 +183,17 @@ class Table:
 
     def _call(self, method: Callable[..., Any], **request: Any) -> Any:
         conflicts = silences = 0
+        began = perf_counter()
         while True:
             try:
-                return method(**request)
+                answer = method(**request)
+                logger.debug(
+                    "DynamoDB answered",
+                    operation=method.__name__,
+                    tries=1 + conflicts + silences,
+                    duration_ms=round((perf_counter() - began) * 1000),
+                )
+                return answer
             except (BotoConnectionError, HTTPClientError) as error:
                 silences += 1
                 if silences >= TRIES:

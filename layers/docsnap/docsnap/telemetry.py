@@ -38,6 +38,8 @@ class Metric(StrEnum):
     """Submissions that were answered with an earlier job."""
     SUBMISSIONS_REFUSED = "SubmissionsRefused"
     """By `code`."""
+    REQUEST_DURATION = "RequestDuration"
+    """Milliseconds that the API took to answer; not of requests that ask it to wait."""
     PICK_UP_DELAY = "PickUpDelay"
     """Milliseconds from the submission to the first attempt."""
     ATTEMPTS_STARTED = "AttemptsStarted"
@@ -51,6 +53,8 @@ class Metric(StrEnum):
     JOBS_FAILED = "JobsFailed"
     """By `code`; for good."""
     JOBS_CANCELLED = "JobsCancelled"
+    JOBS_UNFINISHED = "JobsUnfinished"
+    """By `status`; as the last sweep found them."""
     JOB_DURATION = "JobDuration"
     """Milliseconds from the start of the first attempt to completion."""
     PAGES_WRITTEN = "PagesWritten"
@@ -133,9 +137,25 @@ def invocation(
         _trace = None
 
 
+def about(**keys: object) -> None:
+    """Say whom or what the further lines of this invocation are about: owner, job_id."""
+    logger.append_keys(**keys)
+
+
 def adopt(correlation_id: str, **keys: object) -> None:
     """Go on under the correlation id of the request that caused this work."""
     logger.append_keys(correlation_id=correlation_id, **keys)
+
+
+@contextmanager
+def on_behalf_of(correlation_id: str | None) -> Iterator[None]:
+    """Do a part of this invocation's work under the id of the request that caused it, if known."""
+    own = logger.get_correlation_id()
+    logger.append_keys(correlation_id=correlation_id or own)
+    try:
+        yield
+    finally:
+        logger.append_keys(correlation_id=own)
 
 
 def correlation_id() -> str | None:

@@ -109,7 +109,9 @@ def receive(record: Mapping[str, Any], intake: Intake, tools: Tools) -> Outcome:
         logger.exception("The message names no job", message_id=record["messageId"])
         telemetry.count(Metric.MESSAGES_MALFORMED)
         return _bury(record["receiptHandle"], intake.queue)
-    telemetry.adopt(message.correlation_id or message.key.id, job_id=message.key.id)
+    telemetry.adopt(
+        message.correlation_id or message.key.id, job_id=message.key.id, owner=message.key.owner
+    )
     return run_attempt(message, intake, tools)
 
 

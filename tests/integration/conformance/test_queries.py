@@ -272,6 +272,26 @@ def test_nothing_overdue_costs_a_query_a_shard(table: Table) -> None:
     assert client.calls == ["query"] * 7
 
 
+def test_the_unfinished_jobs_of_all_owners_are_counted_by_status(table: Table) -> None:
+    statuses = [WAITING] * 20 + [ACTIVE] * 3 + [DELAYED, COMPLETED, FAILED]
+    for status in statuses:
+        stored(table, a_job(status, owner=str(uuid4())))
+
+    assert queries.unfinished(table) == {WAITING: 20, ACTIVE: 3, DELAYED: 1}
+
+
+def test_counting_ends_where_there_are_many(table: Table) -> None:
+    for _ in range(5):
+        stored(table, a_job(DELAYED))
+    counting, client = with_faults(table)
+    a_page = {"IndexName": "by_deadline", "Limit": 2}
+
+    found = counting.count("deadlineShard = :shard", {":shard": "delayed"}, most=3, **a_page)
+
+    assert found == 4
+    assert client.calls == ["query"] * 2
+
+
 # Who else waits
 
 
