@@ -10,9 +10,11 @@ stack listens. It prints the commands, and relays until it is interrupted.
 
 import asyncio
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Mapping
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +24,8 @@ from local import deployment, gaps, identity
 from local.errors import StackError
 from local.stack import HOST, Stack
 
-DIRECTORY = deployment.ROOT / ".local"
+DIRECTORY = deployment.ROOT / os.environ.get("LOCAL_DIR", ".local")
+"""The stack that is meant, as `make` has it."""
 ENDPOINT = "AWS_ENDPOINT_URL"
 FUNCTIONS = ("ApiFunction", "WorkerFunction", "SweeperFunction")
 CHUNK = 1 << 16
@@ -34,7 +37,7 @@ def bridge_address() -> str:
     Raises:
         StackError: No Docker engine runs here.
     """
-    form = "{{(index .IPAM.Config 0).Gateway}}"
+    form = "{{with index .IPAM.Config 0}}{{.Gateway}} {{.Subnet}}{{end}}"
     try:
         asked = subprocess.run(
             ["docker", "network", "inspect", "bridge", "--format", form],
@@ -46,7 +49,13 @@ def bridge_address() -> str:
         raise StackError("`sam local` needs a Docker engine, and there is none.") from exc
     if asked.returncode:
         raise StackError(f"`sam local` needs a Docker engine: {asked.stderr.strip()}")
-    return asked.stdout.strip()
+    return gateway(asked.stdout)
+
+
+def gateway(told: str) -> str:
+    """Pick the host's address: the gateway, or what a daemon without one takes for it."""
+    *named, subnet = told.split()
+    return named[0] if named else str(next(ip_network(subnet).hosts()))
 
 
 def declared(template: str) -> str:
@@ -130,10 +139,17 @@ async def _pour(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> N
         target.close()
 
 
+def token(supabase_url: str) -> str:
+    """Sign a token that a function in a container accepts: its issuer is found at the bridge."""
+    key = identity.signing_key(DIRECTORY / "identity")
+    return identity.token(key, supabase_url=supabase_url, name="ada")
+
+
 def commands() -> str:
     """Spell out what to run."""
     options = (
-        "-t .local/sam-local/sam-local.yaml -n .local/sam-local.env.json --region us-east-1 "
+        f"-t {DIRECTORY}/sam-local/sam-local.yaml -n {DIRECTORY}/sam-local.env.json "
+        "--region us-east-1 "
         f"--parameter-overrides Stage=local Architecture={deployment.ARCHITECTURE} "
         f"SupabaseUrl=http://{HOST}:1"
     )
@@ -158,11 +174,8 @@ def main() -> int:
         print(error, file=sys.stderr)
         return 1
     supabase_url = given["ApiFunction"]["SUPABASE_URL"]
-    token = identity.token(
-        identity.signing_key(DIRECTORY / "identity"), supabase_url=supabase_url, name="ada"
-    )
     ports = [int(url.rpartition(":")[2]) for url in (given["ApiFunction"][ENDPOINT], supabase_url)]
-    print(commands(), f"export TOKEN={token}", sep="\n")
+    print(commands(), f"export TOKEN={token(supabase_url)}", sep="\n")
     print(f"Relaying {address}:{ports} to {HOST}. End it with Ctrl-C.", file=sys.stderr)
     try:
         asyncio.run(relay(address, {port: port for port in ports}, asyncio.Event()))

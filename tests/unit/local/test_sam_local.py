@@ -1,11 +1,14 @@
 import asyncio
 import json
 import shutil
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
+import httpx2
 import pytest
 from samcli.yamlhelper import yaml_parse  # type: ignore[import-untyped]
 
@@ -13,6 +16,7 @@ from local import sam_local
 from local.deployment import ROOT
 from local.errors import StackError
 from local.stack import Stack, free_port
+from tests.support import wait
 
 EVENTS = sorted((ROOT / "events").glob("*.json"))
 FUNCTION = {"api": "ApiFunction", "worker": "WorkerFunction", "sweeper": "SweeperFunction"}
@@ -69,6 +73,11 @@ def test_without_an_engine_it_says_what_is_missing(monkeypatch: pytest.MonkeyPat
         sam_local.bridge_address()
 
 
+@pytest.mark.parametrize("told", ["172.17.0.1 172.17.0.0/16\n", " 172.17.0.0/16\n"])
+def test_the_host_is_found_even_by_a_daemon_that_has_just_started(told: str) -> None:
+    assert sam_local.gateway(told) == "172.17.0.1"
+
+
 def test_every_event_and_every_command_is_in_the_documentation() -> None:
     named = {f"{kind}-" for kind in FUNCTION}
 
@@ -92,19 +101,46 @@ def test_sam_local_invokes_the_function_with_the_event(path: Path, running: str)
     assert "errorType" not in answer, answer
 
 
+def listens(host: str, port: int) -> bool:
+    with suppress(OSError), socket.create_connection((host, port), timeout=1):
+        return True
+    return False
+
+
+@pytest.mark.slow
+@pytest.mark.stack
+def test_sam_local_serves_the_api_to_a_signed_in_user(running: str) -> None:
+    port = free_port()
+    [command] = [line for line in sam_local.commands().splitlines() if "start-api" in line]
+    headers = {"Authorization": f"Bearer {sam_local.token(running)}"}
+    url = f"http://127.0.0.1:{port}/api/jobs"
+    with subprocess.Popen([*command.split(), "--port", str(port)], cwd=ROOT) as serving:
+        try:
+            wait.until(lambda: listens("127.0.0.1", port), within=120)
+            answer = httpx2.get(url, headers=headers, timeout=300)
+            refused = httpx2.get(url, timeout=300)
+        finally:
+            serving.terminate()
+
+    assert (answer.status_code, answer.json()["success"]) == (200, True)
+    assert refused.status_code == 401
+
+
 @pytest.fixture(scope="module")
 def running() -> Iterator[str]:
-    """Relay to the stack that is up, on a machine with a Docker engine."""
+    """Relay to the stack that is up, on a machine with a Docker engine; give the issuer's URL."""
     if not shutil.which("docker"):
         pytest.skip("there is no Docker here")
     try:
         address = sam_local.bridge_address()
-        sam_local.prepare(Stack(sam_local.DIRECTORY), sam_local.DIRECTORY, address)
+        given = sam_local.prepare(Stack(sam_local.DIRECTORY), sam_local.DIRECTORY, address)
     except StackError as missing:
         pytest.skip(str(missing))
     process = subprocess.Popen([sys.executable, "-m", "local.sam_local"], cwd=ROOT)
+    port = int(given["ApiFunction"]["AWS_ENDPOINT_URL"].rpartition(":")[2])
     try:
-        yield address
+        wait.until(lambda: listens(address, port), within=120)
+        yield given["ApiFunction"]["SUPABASE_URL"]
     finally:
         process.terminate()
         process.wait(10)
