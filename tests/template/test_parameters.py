@@ -1,4 +1,5 @@
 import re
+from pathlib import Path
 
 import pytest
 
@@ -83,3 +84,15 @@ def test_a_sensible_value_is_accepted(parameter: str, value: str) -> None:
 )
 def test_a_mistaken_value_is_refused(parameter: str, value: str) -> None:
     assert not accepts(parameter, value)
+
+
+def test_the_readme_lists_every_setting_with_its_default_and_description() -> None:
+    rows = re.findall(r"^\| `(\w+)` \| (\S+) \| (.+?) \|$", Path("README.md").read_text(), re.M)
+
+    assert [(name, description) for name, _, description in rows] == [
+        (name, parameter["Description"]) for name, parameter in PARAMETERS.items()
+    ]
+    empty = {"empty", "\N{EN DASH}"}
+    assert [("" if told in empty else told.strip("`")) for _, told, _ in rows] == [
+        template.default(name) for name in PARAMETERS
+    ]
