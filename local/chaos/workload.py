@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from random import Random
-from typing import Any
+from typing import Any, cast
 
 import httpx2
 from boto3 import Session
@@ -53,7 +53,7 @@ class Workload:
 
     def client(self, service: str) -> Any:
         """Make a client that reaches the emulator undisturbed."""
-        return self.session.client(service, endpoint_url=str(self.stack["endpointUrl"]))
+        return self.session.client(cast(Any, service), endpoint_url=str(self.stack["endpointUrl"]))
 
     def submit(self, jobs: int) -> None:
         """Submit that many jobs of several users, each until the API says yes."""
