@@ -73,7 +73,7 @@ class Meter:
         """Count from here on; complete when the context is left."""
         self._usage, output = Usage(), io.StringIO()
         telemetry.flush()  # what others in this process have counted
-        telemetry.logger.sampling_rate = 0
+        sample, telemetry.DEBUG_SAMPLE = telemetry.DEBUG_SAMPLE, 0
         hooks: dict[str, Any] = {
             "provide-client-params": self._prepare,
             "before-call": self._begin,
@@ -86,7 +86,7 @@ class Meter:
             with redirect_stdout(output):
                 yield self._usage
         finally:
-            telemetry.logger.sampling_rate = telemetry.DEBUG_SAMPLE
+            telemetry.DEBUG_SAMPLE = sample
             for client in self._clients:
                 for name, hook in hooks.items():
                     client.meta.events.unregister(name, hook)

@@ -168,9 +168,9 @@ def test_a_sampled_invocation_tells_of_every_call_and_still_no_secret(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(telemetry.logger, "sampling_rate", 1)
+    monkeypatch.setattr(telemetry, "DEBUG_SAMPLE", 1)
     job = a_troubled_job(world, tmp_path)
-    monkeypatch.setattr(telemetry.logger, "sampling_rate", 0)
+    monkeypatch.setattr(telemetry, "DEBUG_SAMPLE", 0)
     world.call("GET", "/api/jobs")
 
     lines, _, text = printed(capsys)

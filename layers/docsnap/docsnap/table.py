@@ -105,21 +105,6 @@ class Table:
 
     def query(self, condition: str, values: Mapping[str, Any], **options: Any) -> Iterator[Item]:
         """Read items in key order, page by page, as long as the caller asks for more."""
-        for page in self._pages(condition, values, options):
-            yield from (_decode(item) for item in page["Items"])
-
-    def count(self, condition: str, values: Mapping[str, Any], *, most: int, **options: Any) -> int:
-        """Count items, page by page, until there are that many."""
-        found = 0
-        for page in self._pages(condition, values, {**options, "Select": "COUNT"}):
-            found += page["Count"]
-            if found >= most:
-                break
-        return found
-
-    def _pages(
-        self, condition: str, values: Mapping[str, Any], options: Mapping[str, Any]
-    ) -> Iterator[Any]:
         request = {
             "TableName": self.name,
             "KeyConditionExpression": condition,
@@ -128,7 +113,7 @@ class Table:
         }
         while True:
             answer = self._call(self._client.query, **request)
-            yield answer
+            yield from (_decode(item) for item in answer["Items"])
             if "LastEvaluatedKey" not in answer:
                 return
             request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from enum import StrEnum
+from random import random
 from urllib.parse import urlsplit
 
 from aws_lambda_powertools import Logger, Metrics, single_metric
@@ -124,7 +125,7 @@ def invocation(
     Without a correlation id the request id is one. Keys must not hold anything secret.
     """
     global _trace  # one invocation at a time in a process, as with the logger
-    logger.refresh_sample_rate_calculation()
+    _choose_level()
     logger.append_keys(
         correlation_id=correlation_id or request_id, function_request_id=request_id, **keys
     )
@@ -137,14 +138,31 @@ def invocation(
         _trace = None
 
 
-def about(**keys: object) -> None:
-    """Say whom or what the further lines of this invocation are about: owner, job_id."""
-    logger.append_keys(**keys)
+def _choose_level() -> None:
+    """Let some invocations write their debug lines.
+
+    By ourselves, for Powertools sets the level every time, with which logging forgets all that it
+    knows.
+    """
+    is_sampled = random() < DEBUG_SAMPLE  # noqa: S311 - guards nothing
+    level = logging.DEBUG if is_sampled else logger.initial_log_level
+    if logger.log_level != level:
+        logger.setLevel(level)
 
 
 def adopt(correlation_id: str, **keys: object) -> None:
     """Go on under the correlation id of the request that caused this work."""
     logger.append_keys(correlation_id=correlation_id, **keys)
+
+
+def correlation_id() -> str | None:
+    """Tell the id that connects the lines of this invocation with those of others."""
+    return logger.get_correlation_id()
+
+
+def about(**keys: object) -> None:
+    """Say whom or what the further lines of this invocation are about: owner, job_id."""
+    logger.append_keys(**keys)
 
 
 @contextmanager
@@ -156,11 +174,6 @@ def on_behalf_of(correlation_id: str | None) -> Iterator[None]:
         yield
     finally:
         logger.append_keys(correlation_id=own)
-
-
-def correlation_id() -> str | None:
-    """Tell the id that connects the lines of this invocation with those of others."""
-    return logger.get_correlation_id()
 
 
 def count(metric: Metric, value: float = 1, **dimension: str) -> None:
