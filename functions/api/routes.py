@@ -74,7 +74,9 @@ class Api:
         """Answer one request (payload format 2.0)."""
         http = event["requestContext"]["http"]
         method: str = http["method"]
-        event = dict(event)
+        # API Gateway writes the names small; `sam local start-api` as it happens.
+        headers = {name.lower(): text for name, text in (event.get("headers") or {}).items()}
+        event = {**event, "headers": headers}
         if method == "HEAD":  # the same as GET, but for the body
             event["requestContext"] = event["requestContext"] | {"http": http | {"method": "GET"}}
         with telemetry.invocation(
@@ -94,7 +96,7 @@ class Api:
                 telemetry.milliseconds(Metric.REQUEST_DURATION, spent)
         add_common_headers(
             result,
-            origin=(event.get("headers") or {}).get("origin"),
+            origin=headers.get("origin"),
             allowed_origins=self._backend.settings.allowed_origins,
         )
         if method == "HEAD":

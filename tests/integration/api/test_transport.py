@@ -1,7 +1,7 @@
 import pytest
 from api.routes import ROUTES
 
-from tests.support.api import World, a_world
+from tests.support.api import ADA, World, a_world, an_event
 from tests.support.builders import a_job, stored
 
 ORIGIN = "https://app.example.com"
@@ -98,3 +98,10 @@ def test_health_is_open_and_tells_the_mode(world: World) -> None:
 def test_the_development_stack_says_that_it_is_local() -> None:
     with a_world(STAGE="local") as world:
         assert world.call("GET", "/api/health", user=None).json["mode"] == "local"
+
+
+def test_names_of_header_fields_are_read_however_they_are_written(world: World) -> None:
+    event = an_event("GET", "/api/jobs")
+    event["headers"] = {"AUTHORIZATION": f"Bearer {world.token(ADA)}"}
+
+    assert world.send(event).status == 200
