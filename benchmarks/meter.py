@@ -72,7 +72,8 @@ class Meter:
     def __call__(self) -> Iterator[Usage]:
         """Count from here on; complete when the context is left."""
         self._usage, output = Usage(), io.StringIO()
-        telemetry.flush()  # what others in this process have counted
+        telemetry.flush()  # what others in this process have counted, and left in every line
+        telemetry.logger.clear_state()
         sample, telemetry.DEBUG_SAMPLE = telemetry.DEBUG_SAMPLE, 0
         hooks: dict[str, Any] = {
             "provide-client-params": self._prepare,

@@ -66,6 +66,7 @@ def test_from_the_break_even_on_the_server_is_cheaper(job: cost.Job) -> None:
 
 def test_what_others_in_the_process_have_counted_is_not_billed(job: cost.Job) -> None:
     telemetry.count(Metric.WEBHOOKS_FAILED, 5)
+    telemetry.about(job_id="of somebody else")
 
     again = cost.Job(QUICK)
 
