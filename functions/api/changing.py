@@ -34,7 +34,12 @@ def retry(backend: Backend, request: Request, job_id: str) -> Response[Any]:
     Once the job waits, it is run: without an answer from the queue the sweeper sends the message.
     """
     request.only()
-    job = transitions.retry(backend.table, JobKey(request.owner, job_id), now=backend.clock())
+    job = transitions.retry(
+        backend.table,
+        JobKey(request.owner, job_id),
+        now=backend.clock(),
+        limits=backend.quotas,
+    )
     try:
         backend.queue().enqueue(job.key, version=job.version)
     except Unavailable:

@@ -1,5 +1,6 @@
 """How does a request become a job, or twenty-five of them?"""
 
+import json
 from hashlib import sha256
 from typing import Any, Literal
 
@@ -16,7 +17,7 @@ from docsnap.errors import (
     Unavailable,
 )
 from docsnap.telemetry import Metric
-from pydantic import ValidationError
+from pydantic import JsonValue, ValidationError
 
 from api import problems, schemas
 from api.answers import send
@@ -56,8 +57,14 @@ def submit_batch(backend: Backend, request: Request) -> Response[Any]:
     a different body is refused at its first valid item, before anything is admitted.
     """
     key = request.idempotency_key
-    items = [_read_item(backend, item) for item in request.read(schemas.Batch).items]
-    body_hash = _hash(*(item for item in items if isinstance(item, schemas.Submission)))
+    sent = request.read(schemas.Batch).items
+    items = [_read_item(backend, item) for item in sent]
+    body_hash = _hash(
+        *(
+            item if isinstance(read, RequestError) else read
+            for item, read in zip(sent, items, strict=True)
+        )
+    )
     outcomes: list[Admitted | DocSnapError] = []
     number = 0
     broken: Unavailable | None = None
@@ -170,9 +177,14 @@ def _status(admitted: Admitted) -> Literal[200, 202]:
     return 200 if admitted.duplicate else 202
 
 
-def _hash(*submissions: schemas.Submission) -> str:
+def _hash(*items: schemas.Submission | JsonValue) -> str:
     """Hash what was asked for, so that spelling it differently is no difference."""
     digest = sha256()
-    for submission in submissions:
-        digest.update(submission.model_dump_json().encode() + b"\n")
+    for item in items:
+        text = (
+            item.model_dump_json()
+            if isinstance(item, schemas.Submission)
+            else json.dumps(item, sort_keys=True)
+        )
+        digest.update(text.encode() + b"\n")
     return digest.hexdigest()

@@ -6,7 +6,7 @@ import pytest
 
 from local import processes, wait
 from local.stack import free_port
-from tests.support.deployed import Deployed
+from tests.support.deployed import SETTINGS, Deployed
 
 pytestmark = pytest.mark.stack
 DESCRIBED = {
@@ -44,7 +44,7 @@ def test_the_description_says_what_callers_need(stack: Deployed) -> None:
 def test_up_twice_is_harmless(stack: Deployed) -> None:
     before = stack.describe()
 
-    again = stack.up(BackoffBaseSeconds="1")
+    again = stack.up(**SETTINGS)
 
     assert again.status == 0, again.errors
     assert stack.describe() == before
@@ -67,7 +67,7 @@ def test_jobs_survive_down_and_up(stack: Deployed) -> None:
     job = submit(stack)
 
     assert stack.make("down").status == 0
-    assert stack.up(BackoffBaseSeconds="1").status == 0
+    assert stack.up(**SETTINGS).status == 0
 
     assert job in jobs(stack)
 
@@ -78,7 +78,7 @@ def test_jobs_survive_a_kill(stack: Deployed) -> None:
     assert wait.until(lambda: job in saved.read_text(), within=30)
 
     os.kill(int(stack.describe()["pid"]), signal.SIGKILL)
-    assert stack.up(BackoffBaseSeconds="1").status == 0
+    assert stack.up(**SETTINGS).status == 0
 
     assert job in jobs(stack)
 
@@ -87,7 +87,7 @@ def test_a_stack_can_move_to_another_port(stack: Deployed) -> None:
     job = submit(stack)
 
     stack.port = free_port()
-    assert stack.up(BackoffBaseSeconds="1").status == 0
+    assert stack.up(**SETTINGS).status == 0
 
     assert str(stack.port) in str(stack.describe()["queueUrl"])
     assert job in jobs(stack)
@@ -102,5 +102,5 @@ def test_nothing_is_left_running_after_down(stack: Deployed) -> None:
     assert not processes.is_alive(pid)
     assert processes.end_orphans(stack.directory) == 0
     assert stack.make("token", "USER=erin").status != 0
-    assert stack.up(BackoffBaseSeconds="1").status == 0
+    assert stack.up(**SETTINGS).status == 0
     assert is_answering(stack)

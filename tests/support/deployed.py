@@ -11,10 +11,16 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import boto3
 import httpx2
 from docsnap_client import Client
 
 from local.stack import Stack, free_port
+from tests.support.aws import CREDENTIALS
+
+ORIGIN = "https://app.example"
+SETTINGS = {"BackoffBaseSeconds": "1", "AllowedOrigins": ORIGIN}
+"""Of the stack that most tests share."""
 
 ANOTHER_MAKE = ("MAKEFLAGS", "MAKELEVEL", "MFLAGS", "MAKEOVERRIDES")
 
@@ -57,6 +63,27 @@ class Deployed:
         """Read stack.json."""
         return self._stack.describe()
 
+    def aws(self, service: str) -> Any:
+        """Make a client of the emulator's."""
+        described = self.describe()
+        return boto3.client(
+            service,
+            endpoint_url=described["endpointUrl"],
+            region_name=described["region"],
+            **CREDENTIALS,
+        )
+
+    @contextmanager
+    def workers_paused(self) -> Iterator[None]:
+        """Let no job be picked up meanwhile."""
+        functions = self.aws("lambda")
+        (source,) = functions.list_event_source_mappings()["EventSourceMappings"]
+        functions.update_event_source_mapping(UUID=source["UUID"], Enabled=False)
+        try:
+            yield
+        finally:
+            functions.update_event_source_mapping(UUID=source["UUID"], Enabled=True)
+
     def token(self, user: str, **options: Any) -> str:
         """Sign a token as `make token` does."""
         return self._stack.token(user, **options)
@@ -65,11 +92,19 @@ class Deployed:
         """A user's access to the API."""
         return Client(str(self.describe()["apiUrl"]), lambda: self.token(user))
 
-    def call(self, method: str, path: str, *, token: str | None = None, **more: Any) -> Any:
+    def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        token: str | None = None,
+        headers: Mapping[str, Any] | None = None,
+        **more: Any,
+    ) -> Any:
         """Call the API without any help."""
-        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        headers = {**(headers or {}), **({"Authorization": f"Bearer {token}"} if token else {})}
         url = f"{self.describe()['apiUrl']}{path}"
-        return httpx2.request(method, url, headers=headers, timeout=60, **more)
+        return httpx2.request(method, url, headers=headers, timeout=120, **more)
 
 
 class SlowSite:

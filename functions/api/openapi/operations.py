@@ -127,7 +127,8 @@ def job_paths() -> Json:
                             "nextPage": {
                                 "operationId": "listJobs",
                                 "parameters": {"query.cursor": "$response.body#/nextCursor"},
-                            }
+                            },
+                            **job_links("$response.body#/jobs/0/id"),
                         },
                     )
                 },
@@ -143,7 +144,7 @@ def job_paths() -> Json:
                     query(
                         "cursor",
                         "`nextCursor` of the page before.",
-                        {"type": "string", "pattern": "^[A-Za-z0-9_-]{21}[AQgw]$"},
+                        {"type": "string", "pattern": "^[A-Za-z0-9_-]{32}$"},
                     ),
                 ],
             )

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import blake2b
 from itertools import batched, islice
 from uuid import UUID
 
@@ -81,13 +82,14 @@ def list_jobs(
 ) -> JobPage:
     """List a user's jobs, newest first.
 
-    A cursor only says after which job to go on. It names no user, so a forged one leads nowhere
-    but through its bearer's own jobs.
+    A cursor only says after which job to go on, and holds for the list that gave it. It names no
+    user, so even a well forged one leads nowhere but through its bearer's own jobs.
 
     Raises:
         InvalidCursor: No earlier page has given it.
     """
-    before = _decode_cursor(cursor) if cursor else "~"
+    a_list = f"{owner}#{status or ''}"
+    before = _decode_cursor(cursor, a_list) if cursor else "~"
     found = (
         _jobs_in(table, owner, status, before, now, limit)
         if status
@@ -95,7 +97,8 @@ def list_jobs(
     )
     jobs = tuple(islice(found, limit + 1))
     more = len(jobs) > limit
-    return JobPage(jobs=jobs[:limit], cursor=_encode_cursor(jobs[limit - 1].id) if more else None)
+    cursor = _encode_cursor(UUID(jobs[limit - 1].id), a_list) if more else None
+    return JobPage(jobs=jobs[:limit], cursor=cursor)
 
 
 def count(table: Table, owner: str, now: datetime) -> Mapping[JobStatus, int]:
@@ -280,15 +283,16 @@ def _is_past(expiry: str, now: datetime) -> bool:
     return bool(expiry) and int(expiry) <= epoch(now)
 
 
-def _encode_cursor(job_id: str) -> str:
-    return urlsafe_b64encode(UUID(job_id).bytes).decode().rstrip("=")
+def _encode_cursor(job_id: UUID, a_list: str) -> str:
+    seal = blake2b(job_id.bytes + a_list.encode(), digest_size=8)
+    return urlsafe_b64encode(job_id.bytes + seal.digest()).decode()
 
 
-def _decode_cursor(cursor: str) -> str:
+def _decode_cursor(cursor: str, a_list: str) -> str:
     try:
-        job_id = str(UUID(bytes=urlsafe_b64decode(cursor + "==")))
+        job_id = UUID(bytes=urlsafe_b64decode(cursor)[:16])
     except ValueError as error:
         raise InvalidCursor from error
-    if _encode_cursor(job_id) != cursor:
+    if _encode_cursor(job_id, a_list) != cursor:
         raise InvalidCursor
-    return job_id
+    return str(job_id)

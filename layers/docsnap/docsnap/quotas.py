@@ -8,7 +8,7 @@ counted down by the transaction that finishes them; nothing can drift.
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from docsnap.errors import QuotaExceeded
 from docsnap.items import Item, epoch, quota_key
@@ -22,6 +22,11 @@ _EXACT_GUESSES = 3
 
 _MEMORY = 1000
 """Owners whose last seen count is remembered."""
+
+_MESSAGES = {
+    "submissions": "Too many submissions within a minute.",
+    "unfinished": "Too many unfinished jobs.",
+}
 
 
 class Count(NamedTuple):
@@ -103,11 +108,13 @@ class Quota:
     def check(self) -> None:
         """Refuse what goes beyond a limit."""
         if (self._submitted or 0) >= self._limits.submissions_per_minute:
-            raise QuotaExceeded(
-                "Too many submissions within a minute.", quota=self.state("submissions")
-            )
+            raise self.exceeded("submissions")
         if self._unfinished >= self._limits.unfinished_jobs:
-            raise QuotaExceeded("Too many unfinished jobs.", quota=self.state("unfinished"))
+            raise self.exceeded("unfinished")
+
+    def exceeded(self, limit: Literal["submissions", "unfinished"]) -> QuotaExceeded:
+        """Make the error that says which limit was met."""
+        return QuotaExceeded(_MESSAGES[limit], quota=self.state(limit))
 
     def spent(self) -> QuotaState:
         """Say what is left after the submission was counted."""

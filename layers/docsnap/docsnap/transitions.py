@@ -7,6 +7,7 @@ somebody was faster decides anew on what is there now. Whoever finds his own mar
 himself: only the answer was lost.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -38,6 +39,7 @@ from docsnap.jobs import (
     new_token,
 )
 from docsnap.lifecycle import LEASE, Decision, Step
+from docsnap.quotas import Quota, Quotas
 from docsnap.table import ConditionFailed, Table, Write
 
 FIRST_DELIVERY_EVENT = 10
@@ -45,6 +47,8 @@ FIRST_DELIVERY_EVENT = 10
 
 _TRIES = 6
 """How often somebody else may be faster before a change is given up."""
+
+_NO_LIMITS: Mapping[str, int] = {}
 
 
 class _Overtaken(DocSnapError):
@@ -88,7 +92,7 @@ def claim(
         _read(table, key, now),
         lambda job: lifecycle.claimed(job, lease, redriven_at=redriven_at, now=now),
         now,
-        most_active=max_active_per_owner,
+        most={} if max_active_per_owner is None else {"active": max_active_per_owner},
     )
 
 
@@ -229,7 +233,7 @@ def cancel(table: Table, key: JobKey, *, retention: timedelta, now: datetime) ->
     )
 
 
-def retry(table: Table, key: JobKey, *, now: datetime) -> Job:
+def retry(table: Table, key: JobKey, *, now: datetime, limits: Quotas | None = None) -> Job:
     """Put a failed job back to waiting with all its attempts; then enqueue it.
 
     Should that send fail, the sweeper sends: the retry holds.
@@ -237,9 +241,23 @@ def retry(table: Table, key: JobKey, *, now: datetime) -> Job:
     Raises:
         JobNotFound: There is no such job.
         WrongState: It has not failed.
+        QuotaExceeded: Its owner has as many unfinished jobs as `limits` allow.
         Unavailable: Try again.
     """
-    return _change(table, _read(table, key, now), lambda job: lifecycle.retried(job, now=now), now)
+    most = {"unfinished": limits.unfinished_jobs} if limits else {}
+    try:
+        return _change(
+            table,
+            _read(table, key, now),
+            lambda job: lifecycle.retried(job, now=now),
+            now,
+            most=most,
+        )
+    except OwnerBusy as error:
+        assert limits
+        quota = Quota(key.owner, now, limits)
+        quota.learn(table.get(quota_key(key.owner)) or {})
+        raise quota.exceeded("unfinished") from error
 
 
 def cleaned(table: Table, job: Job, *, now: datetime) -> Job:
@@ -316,21 +334,24 @@ def _change(
     decide: Decision,
     now: datetime,
     *,
-    most_active: int | None = None,
+    most: Mapping[str, int] = _NO_LIMITS,
 ) -> Job:
-    """Write what is decided on the job; decide anew as long as somebody else is faster."""
+    """Write what is decided on the job; decide anew as long as somebody else is faster.
+
+    `most` is how many unfinished or active jobs the owner may have after it.
+    """
     for _ in range(_TRIES):
         step = decide(job)
         if job is None or step.job is job:
             return step.job
         try:
-            return _commit(table, job, step, now, most_active)
+            return _commit(table, job, step, now, most)
         except _Overtaken as overtaken:
             job = overtaken.job
     raise Unavailable
 
 
-def _commit(table: Table, before: Job, step: Step, now: datetime, most_active: int | None) -> Job:
+def _commit(table: Table, before: Job, step: Step, now: datetime, most: Mapping[str, int]) -> Job:
     token = new_token()
     later = max(now, before.updated_at + timedelta(milliseconds=1))
     after = replace(
@@ -340,7 +361,7 @@ def _commit(table: Table, before: Job, step: Step, now: datetime, most_active: i
     )
     writes = [_update(before, after, now, token)]
     if step.events:
-        writes += [*_load(before, after, most_active), *_records(after, step.events)]
+        writes += [*_load(before, after, most), *_records(after, step.events)]
     try:
         table.write(writes, token=token)
     except ConditionFailed as error:
@@ -369,7 +390,7 @@ def _update(before: Job, after: Job, now: datetime, token: str) -> Write:
     )
 
 
-def _load(before: Job, after: Job, most_active: int | None) -> list[Write]:
+def _load(before: Job, after: Job, most: Mapping[str, int]) -> list[Write]:
     """Keep count of the owner's unfinished and active jobs, in the same transaction: no drift."""
     changes = {
         "unfinished": (after.status in UNFINISHED) - (before.status in UNFINISHED),
@@ -377,14 +398,15 @@ def _load(before: Job, after: Job, most_active: int | None) -> list[Write]:
     }
     if not any(changes.values()):
         return []
-    is_limited = changes["active"] > 0 and most_active is not None
+    limited = {name: most[name] for name in most if changes[name] > 0}
+    conditions = [f"(attribute_not_exists({name}) OR {name} < :{name})" for name in limited]
     return [
         Write(
             operation="Update",
             target=quota_key(before.owner),
             add={name: change for name, change in changes.items() if change},
-            condition="attribute_not_exists(active) OR active < :most" if is_limited else None,
-            values={":most": most_active} if is_limited else {},
+            condition=" AND ".join(conditions) or None,
+            values={f":{name}": number for name, number in limited.items()},
         )
     ]
 

@@ -1,7 +1,7 @@
 import pytest
 from docsnap.jobs import ACTIVE, CANCELLED, COMPLETED, DELAYED, FAILED, WAITING, JobStatus
 
-from tests.support.api import ADA, BOB, World, path_of
+from tests.support.api import ADA, BOB, World, a_world, path_of
 from tests.support.builders import a_job, stored
 
 
@@ -45,6 +45,22 @@ def test_only_a_failed_job_can_be_retried(world: World, status: JobStatus) -> No
 
     assert (answer.status, answer.code) == (409, "wrong_state")
     assert world.messages() == []
+
+
+def test_a_retry_goes_no_further_than_the_quota_of_unfinished_jobs() -> None:
+    with a_world(UNFINISHED_JOBS_LIMIT="2") as world:
+        jobs = [stored(world.table, a_job(FAILED, at=world.clock(), owner=ADA)) for _ in range(3)]
+        answers = [world.call("POST", path_of(job, "retry")) for job in jobs]
+        refused = answers.pop()
+
+        assert [answer.status for answer in answers] == [202, 202]
+        assert (refused.status, refused.code) == (429, "quota_exceeded")
+        assert '"unfinished";r=0' in refused.headers["RateLimit"]
+        assert int(refused.headers["Retry-After"]) >= 1
+        assert world.call("GET", path_of(jobs[2])).json["job"]["status"] == "failed"
+
+        world.call("POST", path_of(jobs[0], "cancel"))
+        assert world.call("POST", path_of(jobs[2], "retry")).status == 202
 
 
 def test_a_retry_stands_even_if_the_queue_does_not_answer(world: World) -> None:

@@ -332,11 +332,12 @@ def test_a_repeated_batch_finds_the_same_jobs(world: World) -> None:
     assert [second[n]["job"]["id"] for n in (0, 2)] == [first[n]["job"]["id"] for n in (0, 2)]
 
 
-def test_a_key_with_another_batch_is_refused_as_a_whole(world: World) -> None:
+@pytest.mark.parametrize("first", [{"url": f"{SITE}2"}, {"url": "other nonsense"}, 7, None])
+def test_a_key_with_another_batch_is_refused_as_a_whole(world: World, first: Any) -> None:
     headers = {"Idempotency-Key": "k"}
     batch(world, {"url": "nonsense"}, {"url": SITE}, headers=headers)
 
-    answer = batch(world, {"url": f"{SITE}2"}, {"url": SITE}, headers=headers)
+    answer = batch(world, first, {"url": SITE}, headers=headers)
 
     assert (answer.status, answer.code) == (422, "idempotency_key_reused")
     assert len(world.messages()) == 1

@@ -150,14 +150,27 @@ def test_a_list_goes_on_where_it_stopped_though_jobs_were_added(
     assert [job.id for job in second.jobs] == [job.id for job in jobs[2:]]
 
 
-def test_a_cursor_of_somebody_else_leads_through_own_jobs_only(table: Table) -> None:
+@pytest.mark.parametrize(("owner", "status"), [(OTHER, None), (OWNER, WAITING)])
+def test_a_cursor_holds_for_the_list_that_gave_it(
+    table: Table, owner: str, status: JobStatus | None
+) -> None:
     for n in range(3):
-        stored(table, a_job(owner=OTHER, at=NOW + timedelta(seconds=10 + n)))
-    own = some_jobs(table, 2)
-    foreign = queries.list_jobs(table, OTHER, now=NOW, limit=1)
-    page = queries.list_jobs(table, OWNER, now=NOW, cursor=foreign.cursor)
+        stored(table, a_job(owner=owner, at=NOW + timedelta(seconds=10 + n)))
+    of_another = queries.list_jobs(table, owner, now=NOW, limit=1, status=status).cursor
 
-    assert [job.id for job in page.jobs] == [job.id for job in own]
+    assert of_another
+    with pytest.raises(InvalidCursor):
+        queries.list_jobs(table, OWNER, now=NOW, cursor=of_another)
+
+
+def test_a_cursor_is_good_in_all_its_characters_or_not_at_all(table: Table) -> None:
+    some_jobs(table, 2)
+    cursor = queries.list_jobs(table, OWNER, now=NOW, limit=1).cursor or ""
+
+    for n, character in enumerate(cursor):
+        changed = cursor[:n] + ("A" if character != "A" else "B") + cursor[n + 1 :]
+        with pytest.raises(InvalidCursor):
+            queries.list_jobs(table, OWNER, now=NOW, cursor=changed)
 
 
 @pytest.mark.parametrize(
@@ -166,11 +179,12 @@ def test_a_cursor_of_somebody_else_leads_through_own_jobs_only(table: Table) -> 
         "x",
         "==",
         "ü",
-        "A" * 21,
-        "A" * 23,
+        "A" * 31,
+        "A" * 32,
         "A" * 10_000,
         "a b",
         urlsafe_b64encode(bytes(16)).decode(),
+        urlsafe_b64encode(bytes(24)).decode(),
     ],
 )
 def test_a_cursor_that_no_page_has_given_is_refused(table: Table, cursor: str) -> None:
