@@ -4,7 +4,7 @@ import json
 import os
 import shutil
 import subprocess
-from base64 import b64decode
+from base64 import b64decode, b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +21,7 @@ ARGUMENTS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--no-first-run",
+    "--disable-features=LocalNetworkAccessChecks",  # pages of other origins may call loopback
     "--window-size=1200,1000",
     "--remote-debugging-pipe",
 )
@@ -73,16 +74,36 @@ class Tab:
         self.run(f"document.querySelector({selector!r}).focus()")
         self.ask("Input.insertText", text=text)
 
+    def replace(self, selector: str, text: str) -> None:
+        """Type into a field in place of what it holds."""
+        self.until(f"document.querySelector({selector!r})")
+        self.run(f"document.querySelector({selector!r}).select()")
+        self.type(selector, text)
+
+    def resize(self, *, width: int, height: int) -> None:
+        self.ask(
+            "Emulation.setDeviceMetricsOverride",
+            width=width,
+            height=height,
+            deviceScaleFactor=1,
+            mobile=False,
+        )
+
+    def pretend(self, url: str, html: str) -> None:
+        """Go to a page that is not there: the browser is given this for it."""
+        self.ask("Fetch.enable", patterns=[{"urlPattern": url}])
+        self._send("Page.navigate", {"url": url}, self._session)
+        paused = self._await("Fetch.requestPaused")
+        body = b64encode(html.encode()).decode()
+        self.ask("Fetch.fulfillRequest", requestId=paused["requestId"], responseCode=200, body=body)
+        self.until(f"location.href === {url!r} && document.readyState === 'complete'")
+        self.ask("Fetch.disable")
+
     def screenshot(self, path: Path) -> None:
         path.write_bytes(b64decode(self.ask("Page.captureScreenshot", format="png")["data"]))
 
     def _ask(self, method: str, parameters: dict[str, Any], session: str | None = None) -> Any:
-        self._number += 1
-        number = self._number
-        message = {"id": number, "method": method, "params": parameters}
-        if session:
-            message["sessionId"] = session
-        os.write(self._requests, json.dumps(message).encode() + b"\0")
+        number = self._send(method, parameters, session)
         while True:
             answer = self._receive()
             if answer.get("id") == number:
@@ -90,6 +111,22 @@ class Tab:
                     raise RuntimeError(answer["error"])
                 return answer["result"]
             self._note(answer)
+
+    def _send(self, method: str, parameters: dict[str, Any], session: str | None) -> int:
+        self._number += 1
+        message = {"id": self._number, "method": method, "params": parameters}
+        if session:
+            message["sessionId"] = session
+        os.write(self._requests, json.dumps(message).encode() + b"\0")
+        return self._number
+
+    def _await(self, event: str) -> dict[str, Any]:
+        while True:
+            message = self._receive()
+            self._note(message)
+            if message.get("method") == event:
+                parameters: dict[str, Any] = message["params"]
+                return parameters
 
     def _note(self, event: dict[str, Any]) -> None:
         parameters = event.get("params", {})

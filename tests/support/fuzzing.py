@@ -1,23 +1,45 @@
 """schemathesis, told what it may expect of this API."""
 
+import json
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
-EXPECTATIONS = Path(__file__).parent / "schemathesis.toml"
+EXPECTATIONS = (Path(__file__).parent / "schemathesis.toml").read_text()
+SOME_JOBS = """
+parameters = {{ "path.job_id" = {{ dictionary = "jobs", probability = 0.5 }} }}
+dictionaries = {{ jobs = {{ values = {ids} }} }}
+"""
 
 
-def fuzz(base_url: str, token: str, *, examples: int, seconds: float = 900) -> str:
+def fuzz(
+    base_url: str, token: str, *, examples: int, jobs: Sequence[str] = (), seconds: float = 900
+) -> str:
     """Try everything that the document at the URL describes; the report, or RuntimeError with it.
 
-    All checks, links followed, with a real token. `examples` are tried of every operation.
+    All checks, links followed, with a real token. `examples` are tried of every operation; `jobs`
+    are of the token's user, and tried as often as ids that are made up.
     """
-    done = subprocess.run(
+    with TemporaryDirectory() as directory:
+        config = Path(directory, "schemathesis.toml")
+        config.write_text((SOME_JOBS.format(ids=json.dumps(jobs)) if jobs else "") + EXPECTATIONS)
+        done = _run(base_url, token, config, examples=examples, seconds=seconds)
+    if done.returncode:
+        raise RuntimeError(done.stdout + done.stderr)
+    return done.stdout
+
+
+def _run(
+    base_url: str, token: str, config: Path, *, examples: int, seconds: float
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
         [
             shutil.which("schemathesis", path=str(Path(sys.executable).parent)) or "schemathesis",
             "--config-file",
-            str(EXPECTATIONS),
+            str(config),
             "run",
             f"{base_url}/openapi.json",
             "--url",
@@ -37,6 +59,3 @@ def fuzz(base_url: str, token: str, *, examples: int, seconds: float = 900) -> s
         timeout=seconds,
         check=False,
     )
-    if done.returncode:
-        raise RuntimeError(done.stdout + done.stderr)
-    return done.stdout

@@ -127,8 +127,7 @@ def job_paths() -> Json:
                             "nextPage": {
                                 "operationId": "listJobs",
                                 "parameters": {"query.cursor": "$response.body#/nextCursor"},
-                            },
-                            **job_links("$response.body#/jobs/0/id"),
+                            }
                         },
                     )
                 },
