@@ -11,4 +11,6 @@ Needs nothing but Python. `python -m docsnap_client --help` shows the same as a 
 
 from docsnap_client.client import ApiError, Client, Download, Job
 
+__version__ = "0.1.0"
+
 __all__ = ["ApiError", "Client", "Download", "Job"]

@@ -2,11 +2,13 @@
 
 import argparse
 import json
+import os
 import sys
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from docsnap_client import __version__
 from docsnap_client.client import ApiError, Client, Job
 from docsnap_client.progress import ProgressBar
 
@@ -34,12 +36,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error(str(exc))
     try:
         status: int = options.run(client, options)
+        sys.stdout.flush()
     except ApiError as exc:
         print(f"docsnap: {exc} ({exc.code})", file=sys.stderr)
         for error in exc.errors:
             print(f"  {error.get('field')}: {error.get('message')}", file=sys.stderr)
         return REFUSED
-    except TimeoutError as exc:
+    except BrokenPipeError:  # whoever reads has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except (OSError, zipfile.BadZipFile) as exc:
         print(f"docsnap: {exc}", file=sys.stderr)
         return NOT_COMPLETED
     except KeyboardInterrupt:
@@ -52,6 +58,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="docsnap", description="Documentation out of a site.")
     parser.add_argument("--url", help="base URL of the API; DOCSNAP_URL by default")
     parser.add_argument("--token", help="access token; DOCSNAP_TOKEN by default")
+    parser.add_argument("--version", action="version", version=f"docsnap {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     submit = commands.add_parser("submit", help="ask for the documentation of a site")
@@ -89,6 +96,9 @@ def make_parser() -> argparse.ArgumentParser:
     list_.add_argument("--limit", type=int, default=20, metavar="N")
     list_.set_defaults(run=run_list)
     commands.add_parser("stats", help="count jobs").set_defaults(run=run_stats)
+    secret = commands.add_parser("secret", help="print the secret that webhooks are signed with")
+    secret.add_argument("--rotate", action="store_true", help="make a new one first")
+    secret.set_defaults(run=run_secret)
     return parser
 
 
@@ -109,6 +119,11 @@ def run_submit(client: Client, options: argparse.Namespace) -> int:
         force=options.force,
     )
     print(job.id, flush=True)
+    if job.duplicate:
+        print(
+            "docsnap: asked for a moment ago; this is that job (--force: a new one)",
+            file=sys.stderr,
+        )
     if options.no_wait:
         return 0
     job = follow(client, job.id)
@@ -164,6 +179,12 @@ def run_list(client: Client, options: argparse.Namespace) -> int:
 def run_stats(client: Client, _: argparse.Namespace) -> int:
     """Print the counts."""
     print(json.dumps(client.stats(), indent=2))
+    return 0
+
+
+def run_secret(client: Client, options: argparse.Namespace) -> int:
+    """Print the webhook secret."""
+    print(client.webhook_secret(rotate=options.rotate))
     return 0
 
 

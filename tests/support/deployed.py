@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import boto3
 import httpx2
@@ -65,8 +65,8 @@ class Deployed:
 
     def aws(self, service: str) -> Any:
         """Make a client of the emulator's."""
-        described = self.describe()
-        return boto3.client(
+        described, make = self.describe(), cast(Any, boto3.client)
+        return make(
             service,
             endpoint_url=described["endpointUrl"],
             region_name=described["region"],

@@ -10,8 +10,13 @@ from tempfile import TemporaryDirectory
 
 EXPECTATIONS = (Path(__file__).parent / "schemathesis.toml").read_text()
 SOME_JOBS = """
-parameters = {{ "path.job_id" = {{ dictionary = "jobs", probability = 0.5 }} }}
-dictionaries = {{ jobs = {{ values = {ids} }} }}
+[dictionaries]
+jobs.values = {ids}
+seconds.values = [1]
+
+[parameters]
+"path.job_id" = {{ dictionary = "jobs", probability = 0.5 }}
+"query.wait" = {{ dictionary = "seconds" }}  # most answers would be held for as long as that
 """
 
 
@@ -50,6 +55,10 @@ def _run(
             "all",
             "--phases",
             "examples,coverage,fuzzing,stateful",
+            "--request-timeout",
+            "40",  # an answer may be held for 20
+            "--workers",
+            "2",
             "--max-examples",
             str(examples),
             "--no-color",

@@ -9,6 +9,7 @@ from api.openapi.document import compact, make_document, pretty
 from api.page import STATIC
 from api.routes import ROUTES
 from docsnap.jobs import FORMATS
+from docsnap_client import __version__
 from jsonschema import Draft202012Validator, FormatChecker
 
 from tests.support.api import World
@@ -101,7 +102,7 @@ def test_the_manual_shows_every_route() -> None:
 def test_the_version_is_that_of_the_project() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 
-    assert project["version"] == VERSION == document()["info"]["version"]
+    assert project["version"] == VERSION == document()["info"]["version"] == __version__
 
 
 def test_the_formats_are_those_of_the_jobs() -> None:

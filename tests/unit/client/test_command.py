@@ -74,6 +74,13 @@ def test_a_refusal_is_told_and_counts(capsys: pytest.CaptureFixture[str]) -> Non
         (("show", "j1"), "/api/jobs/j1", job_reply(), '"maxAttempts": 3'),
         (("retry", "j1"), "/api/jobs/j1/retry", job_reply(202), "waiting"),
         (("cancel", "j1"), "/api/jobs/j1/cancel", job_reply(status="cancelled"), "cancelled"),
+        (("secret",), "/api/webhook-secret", Reply(200, {"secret": "whsec_x"}), "whsec_x"),
+        (
+            ("secret", "--rotate"),
+            "/api/webhook-secret/rotate",
+            Reply(200, {"secret": "whsec_y"}),
+            "whsec_y",
+        ),
         (("stats",), "/api/jobs/stats", Reply(200, {"stats": {"total": 3}}), '"total": 3'),
         (
             ("events", "j1"),
@@ -102,6 +109,28 @@ def test_every_command_asks_for_its_thing(
     assert status == 0
     assert requests[0][1] == path
     assert shown in capsys.readouterr().out
+
+
+def test_an_earlier_job_is_told_to_be_one(capsys: pytest.CaptureFixture[str]) -> None:
+    reply = job_reply(200)
+    reply.body["duplicate"] = True
+
+    status, _ = run("submit", "https://example.com/", "--no-wait", replies=(reply,))
+
+    told = capsys.readouterr()
+    assert (status, told.out) == (0, "j1\n")
+    assert "--force" in told.err
+
+
+def test_a_place_that_cannot_be_written_to_is_told_in_a_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "taken").write_text("a file")
+
+    status, _ = run("fetch", "j1", "--out", str(tmp_path / "taken"), replies=(result_reply(),))
+
+    assert status == NOT_COMPLETED
+    assert capsys.readouterr().err.startswith("docsnap: ")
 
 
 def test_one_format_can_be_fetched(tmp_path: Path) -> None:
