@@ -34,7 +34,7 @@ QUESTION = "How long does a route take to answer, beside an empty Powertools han
 ROUNDS = 3
 """Fresh sandboxes of everybody, in turn."""
 
-WARM = 15
+WARM = 9
 """Further requests to each."""
 
 USER = "bench"

@@ -24,7 +24,7 @@ WITHIN = 120.0
 
 @dataclass
 class Receiver:
-    """A server that is told of jobs; `statuses` are its first answers, the last of them for ever."""
+    """A server that is told of jobs; `statuses` are its first answers, the last for ever."""
 
     statuses: list[int]
     url: str = ""

@@ -73,16 +73,26 @@ class Deployed:
             **CREDENTIALS,
         )
 
+    def stand_still(self) -> None:
+        """Let no job be picked up or swept, and no webhook be delivered, from now on."""
+        schedules = self.aws("events")
+        for rule in schedules.list_rules()["Rules"]:
+            schedules.disable_rule(Name=rule["Name"])
+        self._pick_up(enabled=False)
+
     @contextmanager
     def workers_paused(self) -> Iterator[None]:
         """Let no job be picked up meanwhile."""
-        functions = self.aws("lambda")
-        (source,) = functions.list_event_source_mappings()["EventSourceMappings"]
-        functions.update_event_source_mapping(UUID=source["UUID"], Enabled=False)
+        self._pick_up(enabled=False)
         try:
             yield
         finally:
-            functions.update_event_source_mapping(UUID=source["UUID"], Enabled=True)
+            self._pick_up(enabled=True)
+
+    def _pick_up(self, *, enabled: bool) -> None:
+        functions = self.aws("lambda")
+        (source,) = functions.list_event_source_mappings()["EventSourceMappings"]
+        functions.update_event_source_mapping(UUID=source["UUID"], Enabled=enabled)
 
     def token(self, user: str, **options: Any) -> str:
         """Sign a token as `make token` does."""
