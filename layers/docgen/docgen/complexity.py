@@ -6,6 +6,7 @@ minute, ten times as many hours. Browsers stop at 512 levels, and real pages at 
 """
 
 import re
+from collections.abc import Iterator
 
 DEEPEST = 512
 MOST_ATTRIBUTES = 8000
@@ -25,7 +26,8 @@ _MARKS = frozenset(
     | {"u"}
 )
 _QUOTED = re.compile(r"=\s*(?:\"[^\"]*\"|'[^']*')")
-_LONG_TAG = re.compile(rf"<[a-zA-Z][^>]{{{2 * MOST_ATTRIBUTES}}}[^>]*")
+_TAG_BEGINS = re.compile(r"<[a-zA-Z]")
+_SHORTEST = 2 * MOST_ATTRIBUTES  # characters of a tag with so many attributes
 _BETWEEN_ATTRIBUTES = re.compile(r"[\s/]+")
 _MENDED = 8  # levels that one closing tag may close at once, where inner ones were forgotten
 
@@ -38,18 +40,36 @@ def is_too_complex(html: str) -> bool:
 def _has_heaps_of_attributes(html: str) -> bool:
     if len(html) < 8 * MOST_ATTRIBUTES:
         return False
-    bare = _QUOTED.sub("=", html)
     return any(
-        len(_BETWEEN_ATTRIBUTES.findall(found[0])) > MOST_ATTRIBUTES
-        for found in _LONG_TAG.finditer(bare)
+        len(_BETWEEN_ATTRIBUTES.findall(tag)) > MOST_ATTRIBUTES
+        for tag in _long_tags(_QUOTED.sub("=", html))
     )
+
+
+def _long_tags(html: str) -> Iterator[str]:
+    """Find the tags that may have too many attributes, in one pass.
+
+    A `>` within so many characters ends all tags that began before it.
+    """
+    at = 0
+    while at + _SHORTEST < len(html):
+        end = html.rfind(">", at, at + _SHORTEST)
+        if end >= 0:
+            at = end + 1
+            continue
+        end = html.find(">", at)
+        end = len(html) if end < 0 else end
+        if begin := _TAG_BEGINS.search(html, at, end):
+            yield html[begin.start() : end]
+        at = end + 1
 
 
 def _is_too_deep(html: str) -> bool:
     if html.count("<") - html.count("</") <= DEEPEST:
         return False
     level: list[str] = []
-    for is_closing, name in _TAG.findall(html.lower()):
+    for found in _TAG.finditer(html.lower()):
+        is_closing, name = found.groups()
         if name in _FLAT:
             continue
         if not is_closing:

@@ -47,9 +47,9 @@ class HostNotFound(SiteError):
 class AddressRefused(SiteError):
     """The host of this URL has no public address."""
 
-    # The same words as for a name that does not exist: the answer tells nobody which
+    # The same words and code as for a name that does not exist: the answer tells nobody which
     # names and addresses there are in a network that is not theirs.
-    code = "address_refused"
+    code = "host_not_found"
 
 
 class AccessDenied(SiteError):

@@ -7,9 +7,11 @@ expand, no external documents to load, and half of a broken file is still half a
 from __future__ import annotations
 
 import html
+import io
 import re
 from collections import deque
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from docgen import urls
@@ -24,7 +26,8 @@ if TYPE_CHECKING:
     from docgen.options import Limits
     from docgen.robots import Robots
 
-_LOCATION = re.compile(r"<loc>\s*(?:<!\[CDATA\[)?\s*([^<\]\s]+)", re.IGNORECASE)
+# Blanks are taken whole: given back one by one, a megabyte of them takes hours.
+_LOCATION = re.compile(r"<loc>\s*+(?:<!\[CDATA\[)?\s*+([^<\]\s]+)", re.IGNORECASE)
 _INDEX = re.compile(r"<sitemapindex[\s>]", re.IGNORECASE)
 _MARKDOWN_LINK = re.compile(r"\]\(\s*<?([^)>\s]+)")
 _MARKDOWN_COPY = re.compile(r"(?:/index)?(\.html?)?\.mdx?$")
@@ -47,7 +50,7 @@ async def read_llms_files(
     for place in _places(folder):
         found = await _fetch(fetcher, robots, f"{place}llms.txt", limits)
         if found is not None and not found.media_type.endswith("html"):
-            links = read_llms(_text(found, limits))
+            links = islice(read_llms(_text(found, limits)), limits.known_urls)
             yield Listing(list(_resolve(links, found.final_url)), for_machines=True)
 
 
@@ -70,8 +73,10 @@ async def read_sitemaps(
         listed = list(_resolve(read_sitemap(text, limits.known_urls), found.final_url))
         if _INDEX.search(text):
             fresh = [url for url in dict.fromkeys(listed) if url not in seen]
+            fresh.sort(key=lambda url: not url.startswith(folder))
+            del fresh[limits.sitemaps :]  # more are never read, and an index can name thousands
             seen.update(fresh)
-            waiting.extend(sorted(fresh, key=lambda url: not url.startswith(folder)))
+            waiting.extend(fresh)
         else:
             yield Listing(listed, for_machines=False)
 
@@ -83,7 +88,9 @@ def _places(folder: str) -> list[str]:
 def read_sitemap(text: str, most: int) -> Iterator[str]:
     """Read the locations of a sitemap, an index, or a plain list of URLs."""
     if "<" not in text:
-        yield from (line for line in text.splitlines()[:most] if "://" in line)
+        for line in islice(io.StringIO(text), most):
+            if "://" in line:
+                yield line.rstrip()
         return
     for count, found in enumerate(_LOCATION.finditer(text)):
         if count >= most:

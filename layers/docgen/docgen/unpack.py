@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
 GZIP_OR_ZLIB = zlib.MAX_WBITS | 32
 RAW_DEFLATE = -zlib.MAX_WBITS
+GZIP_MAGIC = b"\x1f\x8b"
+SLICE = 4096  # bytes unpacked at once
+MOST_MEMBERS = 10_000  # of one gzip file; blocked gzip has one for each 64 KiB
 
 
 class BodyRefused(NoUsableContent):
@@ -42,32 +45,49 @@ def unpacker(encoding: str) -> Callable[[bytes, int], bytes]:
 
 
 class Inflater:
-    """Unpacks gzip, zlib and bare deflate, never more than asked for."""
+    """Unpacks gzip, zlib and bare deflate, never more than asked for.
+
+    A gzip file may have members behind one another. Each one costs a copy of what is left of the
+    slice it lies in, hence the small slices and the bound on their number: a million empty ones
+    would take hours.
+    """
 
     def __init__(self) -> None:
         self._inflate = zlib.decompressobj(GZIP_OR_ZLIB)
         self._has_begun = False
+        self._members = 1
+        self._is_over = False
 
     def __call__(self, chunk: bytes, most: int) -> bytes:
-        """Unpack the next chunk, to `most` bytes at most."""
+        """Unpack the next chunk, to `most` bytes at most; what goes beyond is lost."""
+        unpacked = bytearray()
         try:
-            return self._unpack(chunk, most)
+            for at in range(0, len(chunk), SLICE):
+                if self._is_over or len(unpacked) >= most:
+                    break
+                self._unpack(chunk[at : at + SLICE], most, unpacked)
         except zlib.error as exc:
             raise BodyRefused("The answer cannot be unpacked.", reason="bad_encoding") from exc
+        return bytes(unpacked)
 
-    def _unpack(self, chunk: bytes, most: int) -> bytes:
+    def _unpack(self, packed: bytes, most: int, unpacked: bytearray) -> None:
         try:
-            unpacked = self._inflate.decompress(self._inflate.unconsumed_tail + chunk, most)
+            unpacked += self._inflate.decompress(packed, most - len(unpacked))
         except zlib.error:
             if self._has_begun:
                 raise
             self._inflate = zlib.decompressobj(RAW_DEFLATE)
-            unpacked = self._inflate.decompress(chunk, most)
+            unpacked += self._inflate.decompress(packed, most - len(unpacked))
         self._has_begun = True
-        while self._inflate.eof and self._inflate.unused_data and len(unpacked) < most:
+        while self._inflate.eof and len(unpacked) < most:
             rest = self._inflate.unused_data
-            if not rest.startswith(b"\x1f\x8b"):
-                break  # padding after the last member
+            if not rest:
+                return  # the next member, if any, begins with the next slice
+            if not GZIP_MAGIC.startswith(rest[:2]):
+                self._is_over = True  # padding after the last member
+                return
+            self._members += 1
+            if self._members > MOST_MEMBERS:
+                raise BodyRefused("The answer cannot be unpacked.", reason="bad_encoding")
             self._inflate = zlib.decompressobj(GZIP_OR_ZLIB)
             unpacked += self._inflate.decompress(rest, most - len(unpacked))
-        return unpacked

@@ -6,6 +6,7 @@ import itertools
 import tracemalloc
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from time import process_time
 
 import pytest
 from docgen import errors
@@ -39,13 +40,14 @@ def bomb(mib: int) -> bytes:
     return gzip.compress(gzip.compress(b"\0" * mib * MIB))
 
 
+BOMB = gzip.compress(b"x" * 50 * MIB, 1)
+
 TRICKS = {
     "an endless body": lambda _: Answer(endless()),
     "a drip": lambda _: Answer(drip()),
     "a drip of header": lambda _: Answer(drip(), raw_header=b"HTTP/1.1 200 OK\r\nX-Slow: "),
     "silence": lambda _: Answer(latency=60),
-    "a bomb": lambda _: Answer(gzip.compress(b"x" * 50 * MIB),
-                               headers={"Content-Encoding": "gzip"}),
+    "a bomb": lambda _: Answer(BOMB, headers={"Content-Encoding": "gzip"}),
     "a bomb in a bomb": lambda _: Answer(bomb(20), headers={"Content-Encoding": "gzip, gzip"}),
     "a hundred megabytes of text": lambda _: Answer(endless(b"word " * 20_000)),
     "a false length": lambda _: Answer(b"short", length=10**12),
@@ -290,3 +292,44 @@ def test_a_server_that_hangs_up_is_a_clear_error() -> None:
         site.on("/docs/", lambda _: Answer(drip(b""), raw_header=b""))
         with pytest.raises(errors.SiteUnreachable):
             crawl(site, limits=SMALL)
+
+
+HEAVY = {
+    "blanks after a location": ("/sitemap.xml", b"<loc>" + b" " * 15 * MIB + b"<"),
+    "a million empty members": ("/sitemap.xml", gzip.compress(b"") * 700_000),
+    "members within a page": ("/docs/trick", gzip.compress(b"") * 200_000),
+    "robots by rules": (
+        "/robots.txt",
+        b"".join(b"User-agent: r%d\n" % n for n in range(15_000))
+        + b"".join(b"Disallow: /x%d\n" % n for n in range(15_000)),
+    ),
+    "robots by rules, in lines of another kind": (
+        "/robots.txt",
+        b"".join(b"user \t agent r%d\r" % n for n in range(12_000))
+        + b"".join(b"Disallow: /x%d\r" % n for n in range(12_000)),
+    ),
+    "a pause of aeons": ("/robots.txt", b"User-agent: *\nCrawl-delay: 1e300\n"),
+    "millions of links in llms.txt": ("/llms.txt", b"[a](a)" * 2_500_000),
+    "an index of a million sitemaps": (
+        "/sitemap.xml",
+        b"<sitemapindex>" + b"".join(b"<loc>/docs/%d.xml" % n for n in range(600_000)),
+    ),
+    "tags that never end": ("/docs/trick", (b"<a" * 7999 + b">") * 300),
+}
+"""What takes hours, or gigabytes, when it is read without thought."""
+
+
+@pytest.mark.parametrize("name", HEAVY)
+def test_what_is_heavy_to_read_is_read_in_no_time(name: str) -> None:
+    target, body = HEAVY[name]
+    kind = {"Content-Encoding": "gzip"} if name == "members within a page" else {}
+    quick = within(crawl_delay=timedelta(0), sitemaps=3, known_urls=2000)
+    with Site() as site:
+        front(site, "trick")
+        site.on(target, lambda _: Answer(body, headers={"Content-Type": "text/html"} | kind))
+        started = process_time()
+        found = crawl(site, limits=quick, max_pages=2)
+        spent = process_time() - started
+
+    assert "/docs/" in found.pages
+    assert spent < 10

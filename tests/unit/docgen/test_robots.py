@@ -22,6 +22,11 @@ def rules(text: str) -> Robots:
         ("User-agent: *\nDisallow: /*.php$", "/a.php?x=1", True),
         ("user-agent:*\ndisallow:/caf%C3%A9", "/caf%C3%A9", False),
         ("<html>not found</html>", "/x", True),
+        ("User-agent: a\nUser-agent: docsnap # us\nDisallow: /x", "/x", False),
+        ("User-agent: doc*\rDisallow: /x", "/x", False),
+        ("user agent docsnap\nDisallow /x", "/x", False),
+        ("User-agent: a\nDisallow: /x\nUser-agent: *\nDisallow: /y", "/x", True),
+        ("User-agent: *\nDisallow: /x\nUser-agent: a\nDisallow: /y", "/y", True),
         ("User-agent: *\r\nDisallow: /x\r\n", "/x", False),
     ],
 )

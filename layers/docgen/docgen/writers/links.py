@@ -19,7 +19,7 @@ PUNCTUATION = "/:?#[]@!$&*+,;=%~-._"
 
 _PLAIN = re.compile(r"[\w/:?#@!$&*+,;=%~.-]*", re.ASCII)  # nothing in it to be quoted
 _URLS = re.compile(
-    r"(?P<before>\[)?!\[(?P<alt>(?:\\.|[^\]\\]){0,1000})\]"
+    r"(?P<before>\[)?!\[(?P<alt>(?:\\.|[^\[\]\\])*+)\]"  # brackets in it are escaped
     "\\(\ue000(?P<source>[^\ue001]*)\ue001(?P<title>[^)\n]*)\\)"
     "|\ue000(?P<url>[^\ue001]*)\ue001"
 )
