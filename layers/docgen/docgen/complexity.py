@@ -7,10 +7,14 @@ minute, ten times as many hours. Browsers stop at 512 levels, and real pages at 
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 DEEPEST = 512
 MOST_ATTRIBUTES = 8000
 """Of one tag; so many take a fifth of a second."""
+MOST_OPTIONS = 5000
+"""Of all menus: the parser looks at all of a menu's options whenever one more is added."""
+_OPTION = re.compile(r"<option\b", re.IGNORECASE)
 _TAG = re.compile(r"<(/?)([a-zA-Z][^\s/>]*)")
 # What holds nothing, or is closed by the next of its kind, mostly without a tag.
 _FLAT_NAMES = """
@@ -33,8 +37,12 @@ _MENDED = 8  # levels that one closing tag may close at once, where inner ones w
 
 
 def is_too_complex(html: str) -> bool:
-    """Say whether elements or attributes are heaped up as on no page for people."""
-    return _is_too_deep(html) or _has_heaps_of_attributes(html)
+    """Say whether elements, attributes or options are heaped up as on no page for people."""
+    return _is_too_deep(html) or _has_heaps_of_attributes(html) or _has_heaps_of_options(html)
+
+
+def _has_heaps_of_options(html: str) -> bool:
+    return sum(1 for _ in islice(_OPTION.finditer(html), MOST_OPTIONS + 1)) > MOST_OPTIONS
 
 
 def _has_heaps_of_attributes(html: str) -> bool:

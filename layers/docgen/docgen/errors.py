@@ -8,7 +8,7 @@
     │   │   TooManyRedirects                                               permanent
     │   └── SiteUnreachable · SiteOverloaded                               retryable
     └── ContentError
-        └── NoUsableContent                                                permanent
+        └── NoUsableContent · TypesettingFailed                            permanent
 
     Interrupted                  no error of the site: somebody said stop
 """
@@ -100,6 +100,12 @@ class NoUsableContent(ContentError):
     """There is no documentation text at this URL."""
 
     code = "no_usable_content"
+
+
+class TypesettingFailed(ContentError):
+    """No PDF can be made of this site. Ask for the other formats."""
+
+    code = "no_pdf"
 
 
 class Interrupted(Exception):

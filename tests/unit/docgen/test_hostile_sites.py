@@ -10,6 +10,7 @@ from time import process_time
 
 import pytest
 from docgen import errors
+from docgen.extract import convert
 from docgen.options import MIB
 
 from tests.support.crawling import crawl, within
@@ -333,3 +334,29 @@ def test_what_is_heavy_to_read_is_read_in_no_time(name: str) -> None:
 
     assert "/docs/" in found.pages
     assert spent < 10
+
+
+PILES = {
+    "quotations": "<blockquote>" * 400 + "<p>x" * 100_000,
+    "lists": "<ul><li>" * 200 + "<p>x" * 100_000,
+    "numbers": "<ol start=99999999><li>" * 200 + "<p>x" * 100_000,
+    "code in lists": "<ul><li>" * 200 + "<pre>" + "x\n" * 100_000,
+    "definitions": "<dl><dd>" * 200 + "<p>x" * 100_000,
+    "tables": "<table><tr><td>" * 100 + "<p>x" * 100_000,
+}
+
+
+@pytest.mark.parametrize("name", PILES)
+def test_what_is_piled_up_does_not_swell(name: str) -> None:
+    html = f"<main><h1>Piles</h1>{PILES[name]}"
+
+    document = convert(html.encode(), "https://e.com/")
+
+    assert len(document.markdown) < 30 * len(html)
+
+
+def test_a_menu_of_a_million_entries_is_not_parsed() -> None:
+    with Site() as site:
+        front(site, "menu")
+        site.page("/docs/menu", "<select>" + "<option>x" * 200_000)
+        assert crawl(site).skipped == {"/docs/menu": "too_complex"}

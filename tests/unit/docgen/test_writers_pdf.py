@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import pytest
+from docgen.errors import TypesettingFailed
 from docgen.writers import pdf
 from docgen.writers.pdf_body import string
 from pypdf import PdfReader
@@ -132,6 +133,18 @@ def test_progress_may_stop_the_typesetting(tmp_path: Path) -> None:
 
     with pytest.raises(Enough):
         written(tmp_path, a_document(""), formats=("pdf",), on_step=on_step)
+
+
+def test_a_book_that_takes_too_long_is_a_clear_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pdf, "MOST_SECONDS", 0.01)
+
+    with pytest.raises(TypesettingFailed) as refusal:
+        written(tmp_path, a_document(""), formats=("pdf",))
+
+    assert not refusal.value.retryable
+    assert "other formats" in refusal.value.message
 
 
 def test_strings_cannot_be_left() -> None:

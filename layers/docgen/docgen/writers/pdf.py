@@ -10,10 +10,12 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import time
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from docgen.errors import TypesettingFailed
 from docgen.writers.bundle import Bundle, PageContent, put
 from docgen.writers.pdf_bind import Binder, Bookmark
 from docgen.writers.pdf_body import PdfBody, shorten, string
@@ -32,6 +34,8 @@ VOLUME = 250_000
 MOST_TEXT = 20_000_000
 """Characters of Markdown that are set, some eight thousand pages: the book must be done before
 the time of a worker is over, since it is begun anew after an interruption."""
+MOST_SECONDS = 600
+"""For all volumes: a book that takes longer never fits into a worker's time."""
 MOST_CONTENTS = 3_000
 """Lines of contents; a larger site's are cut to its upper levels."""
 
@@ -51,6 +55,7 @@ class PdfWriter:
         self._volumes: list[Path] = []
         self._source: list[str] = []
         self._size = 0
+        self._until = 0.0
 
     def page(self, content: PageContent) -> None:
         """Write the source of one page, after the headings that stand above it."""
@@ -66,26 +71,36 @@ class PdfWriter:
         self._bookmarks += body.bookmarks
 
     def finish(self, tick: Callable[[float], None]) -> Path:
-        """Set the volumes, then the title page and contents, and bind them."""
+        """Set the volumes, then the title page and contents, and bind them.
+
+        Raises:
+            TypesettingFailed: The typesetter refuses, or takes too long.
+        """
         self._say_what_is_left_out()
         self._close_volume()
+        self._until = time.monotonic() + MOST_SECONDS
         binder = Binder(self._path.with_suffix(".part"))
         for done, volume in enumerate(self._volumes):
             source = volume.read_text("utf-8").replace("FIRST", str(binder.pages + 1), 1)
             volume.write_text(source, "utf-8")
             part = done / (len(self._volumes) + 1)
             tick(part)
-            typeset(volume, partial(tick, part))
+            self._set(volume, partial(tick, part))
             binder.add(volume.with_suffix(".pdf"))
         front = self._work / "front.typ"
         put(front, self._front(binder))
-        typeset(front, lambda: tick(1.0))
+        self._set(front, lambda: tick(1.0))
         binder.add_front(front.with_suffix(".pdf"))
         site = self._bundle.site
         binder.finish(self._bookmarks, site.title, self._bundle.stamp)
         self._path.with_suffix(".part").replace(self._path)
         shutil.rmtree(self._work)
         return self._path
+
+    def _set(self, source: Path, tick: Callable[[], None]) -> None:
+        problem = typeset(source, tick, self._until - time.monotonic())
+        if problem is not None:
+            raise TypesettingFailed from RuntimeError(problem)
 
     def _say_what_is_left_out(self) -> None:
         total = len(self._bundle.site.pages)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+import time
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,26 +23,19 @@ SHARPNESS = 2
 POLL_SECONDS = 0.5
 MOST_SECONDS = 300
 """For one volume, which takes three; what needs a hundred times as long does not end."""
+MOST_SECONDS_OF_A_PICTURE = 30
 
 
-class TypesettingFailed(Exception):
-    """The typesetter refused or did not end."""
-
-
-def typeset(source: Path, tick: Callable[[], None]) -> None:
+def typeset(source: Path, tick: Callable[[], None], seconds: float) -> str | None:
     """Set `source` as the PDF of the same name; call `tick` about twice a second.
 
     Set again without images if it fails with them: a broken image is no reason to have no book.
-
-    Raises:
-        TypesettingFailed: It fails without images, too.
+    Gives the reason if it fails without images, too, or is not done within the seconds.
     """
     target = source.with_suffix(".pdf")
-    problem = _run(source, target, "yes", tick)
-    if problem is not None:
-        problem = _run(source, target, "no", tick)
-    if problem is not None:
-        raise TypesettingFailed(problem)
+    until = time.monotonic() + min(seconds, MOST_SECONDS)
+    problem = _run(source, target, "yes", tick, until)
+    return problem and _run(source, target, "no", tick, until)
 
 
 def rasterise(images: Iterable[Image], folder: Path) -> dict[str, Path]:
@@ -55,12 +49,15 @@ def rasterise(images: Iterable[Image], folder: Path) -> dict[str, Path]:
             f'#set page(margin: 0pt, fill: none, {size})\n#image("{image.name}", {size})'
         )
         target = folder / f"{image.name}.png"
-        if _run(source, target, "yes", lambda: None) is None:
+        until = time.monotonic() + MOST_SECONDS_OF_A_PICTURE
+        if _run(source, target, "yes", lambda: None, until) is None:
             made[image.name] = target
     return made
 
 
-def _run(source: Path, target: Path, images: str, tick: Callable[[], None]) -> str | None:
+def _run(
+    source: Path, target: Path, images: str, tick: Callable[[], None], until: float
+) -> str | None:
     spec = find_spec("typst")
     library = Path(spec.origin).parents[1] if spec and spec.origin else Path()
     arguments = [str(source), str(target), images, str(library)]
@@ -70,14 +67,14 @@ def _run(source: Path, target: Path, images: str, tick: Callable[[], None]) -> s
         text=True,
     )
     try:
-        for _ in range(int(MOST_SECONDS / POLL_SECONDS)):
+        while (left := until - time.monotonic()) > 0:
             try:
-                _, problem = process.communicate(timeout=POLL_SECONDS)
+                _, problem = process.communicate(timeout=min(POLL_SECONDS, left))
             except subprocess.TimeoutExpired:
                 tick()
             else:
                 return (problem.strip()[-2000:] or "no reason") if process.returncode else None
-        return f"not done after {MOST_SECONDS} seconds"
+        return "not done in time"
     finally:
         if process.poll() is None:
             process.kill()
