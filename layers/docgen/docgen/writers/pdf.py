@@ -11,6 +11,7 @@ import os
 import re
 import shutil
 import time
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -79,20 +80,20 @@ class PdfWriter:
         self._say_what_is_left_out()
         self._close_volume()
         self._until = time.monotonic() + MOST_SECONDS
-        binder = Binder(self._path.with_suffix(".part"))
-        for done, volume in enumerate(self._volumes):
-            source = volume.read_text("utf-8").replace("FIRST", str(binder.pages + 1), 1)
-            volume.write_text(source, "utf-8")
-            part = done / (len(self._volumes) + 1)
-            tick(part)
-            self._set(volume, partial(tick, part))
-            binder.add(volume.with_suffix(".pdf"))
-        front = self._work / "front.typ"
-        put(front, self._front(binder))
-        self._set(front, lambda: tick(1.0))
-        binder.add_front(front.with_suffix(".pdf"))
-        site = self._bundle.site
-        binder.finish(self._bookmarks, site.title, self._bundle.stamp)
+        with closing(Binder(self._path.with_suffix(".part"))) as binder:
+            for done, volume in enumerate(self._volumes):
+                source = volume.read_text("utf-8").replace("FIRST", str(binder.pages + 1), 1)
+                volume.write_text(source, "utf-8")
+                part = done / (len(self._volumes) + 1)
+                tick(part)
+                self._set(volume, partial(tick, part))
+                binder.add(volume.with_suffix(".pdf"))
+            front = self._work / "front.typ"
+            put(front, self._front(binder))
+            self._set(front, lambda: tick(1.0))
+            binder.add_front(front.with_suffix(".pdf"))
+            site = self._bundle.site
+            binder.finish(self._bookmarks, site.title, self._bundle.stamp)
         self._path.with_suffix(".part").replace(self._path)
         shutil.rmtree(self._work)
         return self._path

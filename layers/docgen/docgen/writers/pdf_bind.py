@@ -56,6 +56,10 @@ class Binder:
         self.pages = 0
         """So far, without the front."""
 
+    def close(self) -> None:
+        """Close the file, whole or not."""
+        self._file.close()
+
     def number_of(self, mark: str) -> int:
         """Say on which page a heading is."""
         return self._places.get(mark, (0, 1))[1]
