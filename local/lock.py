@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+from local import supply
 from local.deployment import ROOT
 from local.errors import StackError
 
@@ -18,7 +19,7 @@ OLDEST_PYTHON = "3.11"
 
 
 def run() -> None:
-    """Write every list of requirements anew."""
+    """Write every list of requirements anew, and the bill of what is shipped."""
     for arguments in _lists():
         done = subprocess.run(
             [UV, "pip", "compile", *OPTIONS, *PLAIN, *arguments],
@@ -28,6 +29,7 @@ def run() -> None:
         )
         if done.returncode:
             raise StackError(done.stderr.strip())
+    supply.write_bill()
 
 
 def _lists() -> Iterator[tuple[str, ...]]:
@@ -38,5 +40,6 @@ def _lists() -> Iterator[tuple[str, ...]]:
         listed = str(Path("layers", layer, "requirements.txt"))
         yield project, "--group", f"layer-{layer}", "-c", everything, "-o", listed
     yield "local/emulator/requirements.in", "-o", "local/emulator/requirements.txt"
+    yield "local/supply/requirements.in", "-o", "local/supply/requirements.txt"
     tools = ("local/tools/requirements.in", "-o", "local/tools/requirements.txt")
     yield (*tools, "--python-version", OLDEST_PYTHON)
