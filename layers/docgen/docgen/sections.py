@@ -11,6 +11,7 @@ from docgen.vocabulary import ALERTS, ROLES_BY_NAME, TAB_LABELS
 from docgen.walk import Closer, Heading, Walk, done, handles, join
 
 _MOST_TABS = 300
+_MOST_HEADINGS = 10_000  # of one page; each costs two kilobytes of memory when it is written
 _CLOSING_HASHES = re.compile(r"(?<=\s)#+$")
 _HOLDS_MORE = re.compile(r"(?:p|pre|img|h1)\b")
 
@@ -28,6 +29,9 @@ def open_heading(walk: Walk, tag: Tag) -> Closer:
         walk.heading_depth -= 1
         text = walk.finish(_heading_text(walk))
         if not text:
+            return
+        if len(walk.written.headings) >= _MOST_HEADINGS:
+            walk.add("p", bold(text))
             return
         text = _CLOSING_HASHES.sub(r"\\\g<0>", text)
         plain = plain_text(text)
