@@ -11,7 +11,7 @@ import struct
 import zlib
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 
 from tests.support.site import Answer, Request, Script, Site, html, prose
 
@@ -167,27 +167,32 @@ def robots(separator: str) -> bytes:
     return separator.join(named + [f"Disallow: /x{n}" for n in range(15_000)]).encode()
 
 
-def picture(kind: str, content: bytes) -> Trick:
+def pictures(kind: str, make: Callable[[int], bytes], count: int = 1) -> Trick:
     def prepare(site: Site) -> None:
-        site.page("/docs/", prose("front") + '<img src="/picture" alt="A picture">')
-        site.on("/picture", body(lambda: content, Content_Type=kind))
+        shown = "".join(f'<img src="/picture{n}" alt="Picture {n}">' for n in range(count))
+        site.page("/docs/", prose("front") + shown)
+        for n in range(count):
+            site.on(f"/picture{n}", body(partial(make, n), Content_Type=kind))
 
     return Trick(
         prepare=prepare, ends=frozenset({COMPLETED}), formats=("markdown", "html", "pdf", "docx")
     )
 
 
-def huge_png() -> bytes:
-    """A picture of 60,000 by 60,000 dots in a few kilobytes."""
+def png(side: int, seed: int = 0) -> bytes:
+    """A picture of one colour, which packs to next to nothing."""
 
     def chunk(name: bytes, data: bytes) -> bytes:
         return (
             struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
         )
 
-    header = struct.pack(">IIBBBBB", 60_000, 60_000, 8, 2, 0, 0, 0)
-    lines = chunk(b"IDAT", zlib.compress(bytes(10 * MIB)))
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + lines + chunk(b"IEND", b"")
+    header = struct.pack(">IIBBBBB", side, side, 8, 0, 0, 0, 0)
+    packer = zlib.compressobj()
+    lines = [packer.compress(bytes([0, seed]) + bytes(side - 1))]
+    lines += [packer.compress(bytes(side + 1)) for _ in range(min(side, 8000) - 1)]
+    data = chunk(b"IDAT", b"".join(lines) + packer.flush())
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + data + chunk(b"IEND", b"")
 
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9">'
@@ -288,9 +293,17 @@ TRICKS: dict[str, Trick] = {
         body(lambda: b"\x7fELF" + bytes(MIB), Content_Type="text/html"), NOTHING
     ),
     # Pictures
-    "a picture of 60,000 by 60,000": picture("image/png", huge_png()),
-    "a drawing that draws a billion": picture("image/svg+xml", svg_bomb()),
-    "a drawing with an entity bomb": picture(
-        "image/svg+xml", entities().replace(b"<urlset>", SVG.encode())
+    "a picture of 60,000 by 60,000": pictures("image/png", lambda _: png(60_000)),
+    "100 pictures of 6,000 by 6,000": pictures("image/png", partial(png, 6000), 100),
+    "a drawing of 10,000 by 10,000": pictures(
+        "image/svg+xml", lambda _: SVG.replace('"9"', '"10000"').encode() + b"<g/></svg>"
+    ),
+    "a drawing 100,000 deep": pictures(
+        "image/svg+xml",
+        lambda _: SVG.encode() + b"<g>" * 100_000 + b"</g>" * 100_000 + b"</svg>",
+    ),
+    "a drawing that draws a billion": pictures("image/svg+xml", lambda _: svg_bomb()),
+    "a drawing with an entity bomb": pictures(
+        "image/svg+xml", lambda _: entities().replace(b"<urlset>", SVG.encode())
     ),
 }

@@ -9,7 +9,8 @@ from urllib.parse import urlsplit
 
 import pytest
 from docgen import Options, generate
-from docgen.writers.images import clean_svg
+from docgen.writers.images import DEEPEST, Image, check, clean_svg
+from docgen.writers.typeset import MOST_PIXELS, rasterise
 from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
@@ -373,6 +374,26 @@ def test_entities_of_a_drawing_lead_nowhere(prologue: str, encoding: str) -> Non
     cleaned = clean_svg(text.encode(encoding))
 
     assert cleaned is None or (b"root:" not in cleaned[1] and b"evil" not in cleaned[1])
+
+
+def test_a_drawing_nests_only_so_deep() -> None:
+    cleaned = clean_svg(SVG.format("<g>" * 50_000 + "</g>" * 50_000).encode())
+
+    assert cleaned is not None
+    assert cleaned[1].count(b"<g") == DEEPEST - 1
+
+
+def test_a_large_drawing_gives_a_picture_of_bounded_size(tmp_path: Path) -> None:
+    size, data = clean_svg(SVG.format("").replace('"9"', '"10000"').encode()) or ((0, 0), b"")
+    (tmp_path / "large.svg").write_bytes(data)
+    folder = tmp_path / "made"
+    folder.mkdir()
+
+    made = rasterise([Image("large.svg", "svg", *size, tmp_path / "large.svg")], folder)
+
+    _, (width, height), _ = check(made["large.svg"].read_bytes()) or ("", (0, 0), b"")
+    assert size == (10_000, 10_000)
+    assert 0 < width * height <= 1.01 * MOST_PIXELS
 
 
 @given(

@@ -147,6 +147,21 @@ def test_a_book_that_takes_too_long_is_a_clear_error(
     assert "other formats" in refusal.value.message
 
 
+def test_pictures_beyond_what_memory_holds_are_named_instead(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = " ".join(image(f"p{n}.png", f"Picture {n}") for n in range(3))
+    assets = {f"{BASE}p{n}.png": a_png(100 + n, 100) for n in range(3)}
+    monkeypatch.setattr(pdf, "MOST_PIXELS", 25_000)
+    result = written(
+        tmp_path, a_document("", f"# Home\n\n{shown}"), assets=assets, formats=("pdf",)
+    )
+
+    page = read(result.files["pdf"]).pages[-1]
+    assert len(page.images) == 2
+    assert "[Picture 2]" in page.extract_text()
+
+
 def test_strings_cannot_be_left() -> None:
     assert string('a"b\\c\n\x00\x1b\ud800') == '"a\\"b\\\\c\\n"'
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 MOST_PIXELS = 40_000_000
 """A larger picture would cost whoever opens it hundreds of megabytes."""
+DEEPEST = 100
+"""Elements of a drawing within each other; programs that draw it go through them recursively."""
 DEFAULT_SIZE = (300, 150)  # of an SVG that names none, as in CSS
 
 SVG = "http://www.w3.org/2000/svg"
@@ -143,7 +145,7 @@ def _jpg(body: bytes) -> tuple[int, int] | None:
         if 0xC0 <= marker <= 0xCF and marker not in {0xC4, 0xC8, 0xCC}:
             height, width = struct.unpack_from(">HH", body, at + 5)
             return width, height
-        at += 2 + length
+        at += 2 + max(length, 2)
     return None
 
 
@@ -184,19 +186,23 @@ def clean_svg(body: bytes) -> tuple[tuple[int, int], bytes] | None:
 
 
 def _clean_element(root: ET.Element) -> None:
-    waiting = [root]
+    waiting = [(root, 1)]
     while waiting:
-        element = waiting.pop()
+        element, depth = waiting.pop()
         for name, value in list(element.attrib.items()):
             if not _is_harmless(name, value):
                 del element.attrib[name]
         for child in list(element):
             namespace, _, tag = str(child.tag).partition("}")
             draws = namespace == f"{{{SVG}" and tag in SVG_TAGS
-            if not draws or (tag == "style" and _CSS_REACHES_OUT.search("".join(child.itertext()))):
+            if (
+                not draws
+                or depth >= DEEPEST
+                or (tag == "style" and _CSS_REACHES_OUT.search("".join(child.itertext())))
+            ):
                 element.remove(child)
             else:
-                waiting.append(child)
+                waiting.append((child, depth + 1))
 
 
 def _is_harmless(name: str, value: str) -> bool:

@@ -35,6 +35,8 @@ VOLUME = 250_000
 MOST_TEXT = 20_000_000
 """Characters of Markdown that are set, some eight thousand pages: the book must be done before
 the time of a worker is over, since it is begun anew after an interruption."""
+MOST_PIXELS = 100_000_000
+"""Of all pictures of one volume: the typesetter holds them unpacked, three bytes for each."""
 MOST_SECONDS = 600
 """For all volumes: a book that takes longer never fits into a worker's time."""
 MOST_CONTENTS = 3_000
@@ -56,6 +58,8 @@ class PdfWriter:
         self._volumes: list[Path] = []
         self._source: list[str] = []
         self._size = 0
+        self._placed: set[str] = set()
+        self._pixels = 0
         self._until = 0.0
 
     def page(self, content: PageContent) -> None:
@@ -65,7 +69,7 @@ class PdfWriter:
         entry = self._headings_above()
         body = PdfBody(self._bundle, content, entry, self._place, self._end)
         for block in body.blocks():
-            if self._size > VOLUME:
+            if self._size > VOLUME or self._pixels > MOST_PIXELS / 2:
                 self._close_volume()
                 self._add(f"#section.update({string(shorten(entry.label))})\n")
             self._add(block)
@@ -129,6 +133,7 @@ class PdfWriter:
         put(path, self._opening("FIRST") + "".join(self._source))
         self._volumes.append(path)
         self._source, self._size = [], 0
+        self._placed, self._pixels = set(), 0
 
     def _opening(self, first: str) -> str:
         site, stamp = self._bundle.site, self._bundle.stamp
@@ -160,8 +165,14 @@ class PdfWriter:
             f"#contents-page[\n{''.join(lines[:MOST_CONTENTS])}]\n"
         )
 
-    def _place(self, image: Image) -> str:
-        """Put an image beside the sources."""
+    def _place(self, image: Image) -> str | None:
+        """Put an image beside the sources; None if the volume holds too many pixels."""
+        if image.name not in self._placed:
+            pixels = 0 if image.kind == "svg" else image.width * image.height
+            if self._pixels + pixels > MOST_PIXELS:
+                return None
+            self._placed.add(image.name)
+            self._pixels += pixels
         target = self._work / image.name
         if not target.exists():
             os.link(image.path, target)

@@ -50,7 +50,7 @@ class PdfBody:
         bundle: Bundle,
         content: PageContent,
         entry: Entry,
-        place: Callable[[Image], str],
+        place: Callable[[Image], str | None],
         end: int,
     ) -> None:
         self._bundle = bundle
@@ -128,14 +128,15 @@ class PdfBody:
 
     def _image(self, node: Node) -> str:
         image = self._bundle.images.get(node.text)
-        if image is None:
+        name = self._place(image) if image is not None else None
+        if image is None or name is None:
             address, label = links.external(node.text), node.plain() or "Image"
             text = f"emph({string(f'[{label}]')})"
             return f"link({string(address)}, {text})" if address else text
         width, height = fit(image, LINE_WIDTH, MOST_HEIGHT)
         show = "inline-picture" if image.height <= SMALL else "picture"
         size = f"{width:.1f}pt, {height:.1f}pt"
-        return f"{show}({string(self._place(image))}, {size}, {string(node.plain())})"
+        return f"{show}({string(name)}, {size}, {string(node.plain())})"
 
     def _paragraph(self, node: Node) -> str:
         # A block within a paragraph would be left out.

@@ -18,8 +18,10 @@ if TYPE_CHECKING:
 
     from docgen.writers.images import Image
 
-SHARPNESS = 2
+SHARPNESS = 2.0
 """Pixels of a picture for one of the drawing."""
+MOST_PIXELS = 4_000_000
+"""Of a picture; a large drawing gets fewer for each of its own. Each takes twenty bytes to make."""
 POLL_SECONDS = 0.5
 MOST_SECONDS = 300
 """For one volume, which takes three; what needs a hundred times as long does not end."""
@@ -44,7 +46,8 @@ def rasterise(images: Iterable[Image], folder: Path) -> dict[str, Path]:
     for image in images:
         shutil.copy(image.path, folder / image.name)
         source = folder / f"{image.name}.typ"
-        size = f"width: {image.width * SHARPNESS}pt, height: {image.height * SHARPNESS}pt"
+        scale = min(SHARPNESS, (MOST_PIXELS / (image.width * image.height)) ** 0.5)
+        size = f"width: {image.width * scale:.2f}pt, height: {image.height * scale:.2f}pt"
         source.write_text(
             f'#set page(margin: 0pt, fill: none, {size})\n#image("{image.name}", {size})'
         )
