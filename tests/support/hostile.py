@@ -104,6 +104,15 @@ def moved(location: str) -> Script:
     return lambda _: Answer(status=302, headers={"Location": location})
 
 
+def redirects_without_end(site: Site) -> None:
+    def script(request: Request) -> Answer:
+        if not request.target.startswith("/docs/"):
+            return Answer(b"not here", 404)
+        return Answer(status=302, headers={"Location": f"{request.target}x"})
+
+    site.otherwise(script)
+
+
 def endless_site(shape: str, *, distinct: bool = True, width: int = 5) -> Trick:
     """Every page links to more of endlessly many."""
 
@@ -229,9 +238,8 @@ TRICKS: dict[str, Trick] = {
     "silence at the start": start(lambda _: Answer(latency=600), SILENT, takes_minutes=True),
     # Redirects
     "a redirect to itself": page(moved("/docs/trick")),
-    "redirects without end": start(
-        lambda request: Answer(status=302, headers={"Location": f"{request.target}x"}),
-        "too_many_redirects",
+    "redirects without end": Trick(
+        prepare=redirects_without_end, ends=frozenset({"too_many_redirects"})
     ),
     "a redirect to the metadata service": start(
         moved("http://169.254.169.254/latest/meta-data/"), "host_not_found"

@@ -129,6 +129,23 @@ def test_a_redirect_to_a_public_page_is_followed() -> None:
     assert outcome.final_url == "http://n0.public.example/docs"
 
 
+def test_no_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in (
+        "HTTP_PROXY",
+        "HTTPS_PROXY",
+        "ALL_PROXY",
+        "http_proxy",
+        "https_proxy",
+        "all_proxy",
+    ):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+
+    network, [outcome] = fetch("http://both.example/")
+
+    assert outcome.body == b"ok"
+    assert network.dialled == [(url_cases.PUBLIC_IPV6, 80)]
+
+
 def test_a_kept_connection_serves_only_the_host_it_was_opened_for() -> None:
     answer = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: keep-alive\r\n\r\nok"
     network = Network(Names(NAMES).answer, pages={"/": answer})
