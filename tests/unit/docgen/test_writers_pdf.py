@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 from docgen.errors import TypesettingFailed
-from docgen.writers import pdf
+from docgen.writers import pdf, typeset
 from docgen.writers.pdf_body import string
 from pypdf import PdfReader
 
@@ -160,6 +160,14 @@ def test_pictures_beyond_what_memory_holds_are_named_instead(
     page = read(result.files["pdf"]).pages[-1]
     assert len(page.images) == 2
     assert "[Picture 2]" in page.extract_text()
+
+
+def test_the_typesetter_gets_no_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
+        monkeypatch.setenv(name, "secret")
+
+    assert "secret" not in typeset._environment().values()
+    assert typeset._environment()["PATH"]
 
 
 def test_strings_cannot_be_left() -> None:

@@ -5,6 +5,7 @@ Also the program of that process: `python typeset.py SOURCE TARGET IMAGES LIBRAR
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -68,6 +69,7 @@ def _run(
         [sys.executable, "-E", "-s", str(Path(__file__)), *arguments],
         stderr=subprocess.PIPE,
         text=True,
+        env=_environment(),
     )
     try:
         while (left := until - time.monotonic()) > 0:
@@ -82,6 +84,12 @@ def _run(
         if process.poll() is None:
             process.kill()
             process.communicate()
+
+
+def _environment() -> dict[str, str]:
+    """What the process inherits: it reads foreign pictures, and needs no credentials for that."""
+    inherited = os.environ.items()  # noqa: TID251 - nothing is configured by it
+    return {name: value for name, value in inherited if not name.startswith("AWS_")}
 
 
 def main(source: str, target: str, images: str, library: str) -> None:
