@@ -14,6 +14,8 @@ MOST_ATTRIBUTES = 8000
 """Of one tag; so many take a fifth of a second."""
 MOST_OPTIONS = 5000
 """Of all menus: the parser looks at all of a menu's options whenever one more is added."""
+LONG_TAG, MOST_WITHIN = 2000, 200
+"""Characters from which a tag is long, and what looks like the beginning of others in it."""
 _OPTION = re.compile(r"<option\b", re.IGNORECASE)
 _TAG = re.compile(r"<(/?)([a-zA-Z][^\s/>]*)")
 # What holds nothing, or is closed by the next of its kind, mostly without a tag.
@@ -38,7 +40,12 @@ _MENDED = 8  # levels that one closing tag may close at once, where inner ones w
 
 def is_too_complex(html: str) -> bool:
     """Say whether elements, attributes or options are heaped up as on no page for people."""
-    return _is_too_deep(html) or _has_heaps_of_attributes(html) or _has_heaps_of_options(html)
+    return (
+        _is_too_deep(html)
+        or _has_heaps_of_attributes(html)
+        or _has_heaps_of_options(html)
+        or _has_tags_within_tags(html)
+    )
 
 
 def _has_heaps_of_options(html: str) -> bool:
@@ -50,18 +57,23 @@ def _has_heaps_of_attributes(html: str) -> bool:
         return False
     return any(
         len(_BETWEEN_ATTRIBUTES.findall(tag)) > MOST_ATTRIBUTES
-        for tag in _long_tags(_QUOTED.sub("=", html))
+        for tag in _long_tags(_QUOTED.sub("=", html), _SHORTEST)
     )
 
 
-def _long_tags(html: str) -> Iterator[str]:
-    """Find the tags that may have too many attributes, in one pass.
+def _has_tags_within_tags(html: str) -> bool:
+    """Each could begin a tag for whoever looks for its end, which is far away."""
+    return any(tag.count("<") > MOST_WITHIN for tag in _long_tags(html, LONG_TAG))
+
+
+def _long_tags(html: str, shortest: int) -> Iterator[str]:
+    """Find the tags of at least so many characters, in one pass.
 
     A `>` within so many characters ends all tags that began before it.
     """
     at = 0
-    while at + _SHORTEST < len(html):
-        end = html.rfind(">", at, at + _SHORTEST)
+    while at + shortest < len(html):
+        end = html.rfind(">", at, at + shortest)
         if end >= 0:
             at = end + 1
             continue

@@ -91,7 +91,9 @@ class Phrases:
         if "<span id" in html:
             html = _SPAN_WITH_ID.sub(self._keep_span_id, html)
         if "<a" in html:
-            html = _LINK.sub(self._link, html)
+            # Only as far as links end, or each would be looked for to the end of the page.
+            end = html.rfind("</a>") + len("</a>")
+            html = _LINK.sub(self._link, html[:end]) + html[end:]
             # Where links nest, which only tables let them do, the outer one ends early.
             html = _LINK_START.sub("", html).replace("</a>", inline.LINK_CLOSE)
         if "<sup" in html:

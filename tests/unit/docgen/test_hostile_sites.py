@@ -10,6 +10,7 @@ from time import process_time
 
 import pytest
 from docgen import errors
+from docgen.complexity import is_too_complex
 from docgen.extract import convert
 from docgen.options import MIB
 
@@ -360,3 +361,28 @@ def test_a_menu_of_a_million_entries_is_not_parsed() -> None:
         front(site, "menu")
         site.page("/docs/menu", "<select>" + "<option>x" * 200_000)
         assert crawl(site).skipped == {"/docs/menu": "too_complex"}
+
+
+DECOYS = {
+    "comments": '<p title="<!--">x</p>',
+    "links": '<nav title="<a>">x</nav>',
+    "pictures": '<b title="<img ">x</b>',
+    "scripts that end": '<b title="<script></script>">x</b>',
+    "links in menus": '<nav><a href="y" title="<img ">x</a></nav>',
+}
+
+
+@pytest.mark.parametrize("name", DECOYS)
+def test_what_looks_like_the_beginning_of_something_costs_little(name: str) -> None:
+    html = f"<main><h1>Decoys</h1>{DECOYS[name] * 40_000}"
+    started = process_time()
+
+    if not is_too_complex(html):
+        convert(html.encode(), "https://e.com/")
+
+    assert process_time() - started < 10
+
+
+def test_tags_within_tags_are_too_complex() -> None:
+    assert is_too_complex(("<a" * 7999 + ">") * 2)
+    assert not is_too_complex(f'<p title="{"<" * 150}{"x" * 4000}">x</p>')
