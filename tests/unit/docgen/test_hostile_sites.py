@@ -43,6 +43,7 @@ def bomb(mib: int) -> bytes:
 
 
 BOMB = gzip.compress(b"x" * 50 * MIB, 1)
+BOMB_IN_BOMB = bomb(20)
 
 TRICKS = {
     "an endless body": lambda _: Answer(endless()),
@@ -50,7 +51,7 @@ TRICKS = {
     "a drip of header": lambda _: Answer(drip(), raw_header=b"HTTP/1.1 200 OK\r\nX-Slow: "),
     "silence": lambda _: Answer(latency=60),
     "a bomb": lambda _: Answer(BOMB, headers={"Content-Encoding": "gzip"}),
-    "a bomb in a bomb": lambda _: Answer(bomb(20), headers={"Content-Encoding": "gzip, gzip"}),
+    "a bomb in a bomb": lambda _: Answer(BOMB_IN_BOMB, headers={"Content-Encoding": "gzip, gzip"}),
     "a hundred megabytes of text": lambda _: Answer(endless(b"word " * 20_000)),
     "a false length": lambda _: Answer(b"short", length=10**12),
     "a broken gzip": lambda _: Answer(b"\x1f\x8b\x08garbage", headers={"Content-Encoding": "gzip"}),
