@@ -7,10 +7,10 @@ from threading import Event
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as BotoConnectionError
 
+from docsnap.attributes import decode_item, encode_item
 from docsnap.errors import DocSnapError, Unavailable
 from docsnap.items import Item
 from docsnap.telemetry import logger
@@ -88,18 +88,18 @@ class Table:
     def get(self, key: Item) -> Item | None:
         """Read one item as the last write left it."""
         answer = self._call(
-            self._client.get_item, TableName=self.name, Key=_encode(key), ConsistentRead=True
+            self._client.get_item, TableName=self.name, Key=encode_item(key), ConsistentRead=True
         )
-        return _decode(answer["Item"]) if "Item" in answer else None
+        return decode_item(answer["Item"]) if "Item" in answer else None
 
     def get_many(self, keys: Iterable[Item]) -> list[Item]:
         """Read up to 100 items; those that are not there are left out, the order is theirs."""
-        wanted = [_encode(key) for key in keys]
+        wanted = [encode_item(key) for key in keys]
         found: list[Item] = []
         while wanted:
             request = {self.name: {"Keys": wanted, "ConsistentRead": True}}
             answer = self._call(self._client.batch_get_item, RequestItems=request)
-            found += [_decode(item) for item in answer["Responses"].get(self.name, ())]
+            found += [decode_item(item) for item in answer["Responses"].get(self.name, ())]
             wanted = answer.get("UnprocessedKeys", {}).get(self.name, {}).get("Keys", [])
         return found
 
@@ -108,12 +108,12 @@ class Table:
         request = {
             "TableName": self.name,
             "KeyConditionExpression": condition,
-            "ExpressionAttributeValues": _encode(values),
+            "ExpressionAttributeValues": encode_item(values),
             **options,
         }
         while True:
             answer = self._call(self._client.query, **request)
-            yield from (_decode(item) for item in answer["Items"])
+            yield from (decode_item(item) for item in answer["Items"])
             if "LastEvaluatedKey" not in answer:
                 return
             request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
@@ -148,7 +148,7 @@ class Table:
 
     def _request(self, write: Write) -> dict[str, Any]:
         request: dict[str, Any] = {"TableName": self.name}
-        request["Item" if write.operation == "Put" else "Key"] = _encode(write.target)
+        request["Item" if write.operation == "Put" else "Key"] = encode_item(write.target)
         names = {f"#{name}": name for name in (*write.set, *write.add, *write.remove)}
         values = {
             **{f":new_{name}": value for name, value in (*write.set.items(), *write.add.items())},
@@ -163,7 +163,7 @@ class Table:
         if names:
             request["ExpressionAttributeNames"] = names
         if values:
-            request["ExpressionAttributeValues"] = _encode(values)
+            request["ExpressionAttributeValues"] = encode_item(values)
         return request
 
     def _call(self, method: Callable[..., Any], **request: Any) -> Any:
@@ -233,22 +233,10 @@ def _reasons(error: ClientError) -> Sequence[Mapping[str, Any]]:
 def _condition_failed(error: ClientError) -> DocSnapError | ClientError:
     if error.response["Error"]["Code"] == "ConditionalCheckFailedException":
         found: Any = error.response.get("Item")
-        return ConditionFailed({0: _decode(found) if found else None})
+        return ConditionFailed({0: decode_item(found) if found else None})
     failures = {
-        position: _decode(reason["Item"]) if reason.get("Item") else None
+        position: decode_item(reason["Item"]) if reason.get("Item") else None
         for position, reason in enumerate(_reasons(error))
         if reason.get("Code") == "ConditionalCheckFailed"
     }
     return ConditionFailed(failures) if failures else error
-
-
-_serializer = TypeSerializer()
-_deserializer = TypeDeserializer()
-
-
-def _encode(item: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: _serializer.serialize(value) for name, value in item.items()}
-
-
-def _decode(item: Mapping[str, Any]) -> Item:
-    return {name: _deserializer.deserialize(value) for name, value in item.items()}

@@ -51,7 +51,7 @@ def test_the_function_starts_and_answers() -> None:
 def test_the_function_never_loads_what_it_does_not_need() -> None:
     loaded = run("api-health.json")["modules"]
 
-    unwanted = ("docgen", "selectolax", "httpx2", "typst", "docx", "api.openapi", "worker")
+    unwanted = ("boto3", "docgen", "selectolax", "httpx2", "typst", "docx", "api.openapi", "worker")
     assert [name for name in loaded if name.split(".")[0] in unwanted or name in unwanted] == []  # type: ignore[attr-defined]
 
 
