@@ -1,6 +1,6 @@
 """How does an answer leave? Status, header fields and body, put together in one way."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from hashlib import blake2b
 from typing import Any
 
@@ -32,7 +32,12 @@ def send(
     status: int, answer: schemas.Answer, *, headers: dict[str, str] | None = None
 ) -> Response[Any]:
     """Answer with a JSON document."""
-    return Response(status, JSON, schemas.to_json(answer), headers=dict(headers or {}))
+    return send_text(status, schemas.to_json(answer), headers or {})
+
+
+def send_text(status: int, body: str, headers: Mapping[str, str]) -> Response[Any]:
+    """Answer with a JSON document that is written already."""
+    return Response(status, JSON, body, headers=dict(headers))
 
 
 def send_nothing(status: int, headers: dict[str, str]) -> Response[Any]:

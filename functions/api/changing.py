@@ -3,7 +3,7 @@
 from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
-from docsnap import telemetry, transitions, webhooks
+from docsnap import telemetry, transitions
 from docsnap.errors import Unavailable
 from docsnap.jobs import JobKey
 from docsnap.telemetry import Metric
@@ -53,6 +53,8 @@ def retry(backend: Backend, request: Request, job_id: str) -> Response[Any]:
 
 def read_secret(backend: Backend, request: Request) -> Response[Any]:
     """Answer GET /api/webhook-secret."""
+    from docsnap import webhooks  # rarely asked for, and long to load
+
     request.only()
     secret = webhooks.get_secret(backend.table, request.owner, now=backend.clock())
     return send(200, schemas.SecretAnswer(secret=secret))
@@ -60,6 +62,8 @@ def read_secret(backend: Backend, request: Request) -> Response[Any]:
 
 def rotate_secret(backend: Backend, request: Request) -> Response[Any]:
     """Answer POST /api/webhook-secret/rotate."""
+    from docsnap import webhooks  # as above
+
     request.only()
     secret = webhooks.rotate_secret(backend.table, request.owner, now=backend.clock())
     return send(200, schemas.SecretAnswer(secret=secret))

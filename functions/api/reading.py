@@ -9,7 +9,7 @@ from docsnap.errors import InvalidCursor, WrongState
 from docsnap.jobs import COMPLETED, FORMATS, JobKey, JobStatus
 
 from api import schemas
-from api.answers import etag, send, send_nothing
+from api.answers import etag, send, send_nothing, send_text
 from api.backend import Backend
 from api.problems import invalid
 from api.request import Request
@@ -52,13 +52,10 @@ def get_job(backend: Backend, request: Request, job_id: str) -> Response[Any]:
     while True:
         now = backend.clock()
         job = queries.get(backend.table, JobKey(request.owner, job_id), now)
-        answer = schemas.JobAnswer(job=schemas.Job.model_validate(job))
-        headers = {
-            "ETag": etag(schemas.to_json(answer).encode()),
-            "Cache-Control": "private, no-cache",
-        }
+        body = schemas.to_json(schemas.JobAnswer(job=schemas.Job.model_validate(job)))
+        headers = {"ETag": etag(body.encode()), "Cache-Control": "private, no-cache"}
         if not request.knows(headers["ETag"]):
-            return send(200, answer, headers=headers)
+            return send_text(200, body, headers)
         left = (until - now).total_seconds()
         if left <= 0:
             return send_nothing(304, headers)

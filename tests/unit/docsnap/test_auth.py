@@ -216,6 +216,18 @@ def test_keys_are_fetched_once_for_many_tokens(world: World) -> None:
     assert world.supabase.asked == 1
 
 
+def test_a_signature_that_was_good_saves_nothing_else_from_being_checked(world: World) -> None:
+    header = f"Bearer {world.project.token()}"
+    assert world.accepts(header)
+    last = header[-2]
+    forged = f"{header[:-2]}{'A' if last != 'A' else 'B'}{header[-1]}"
+
+    assert not world.accepts(forged)
+    assert world.accepts(header)
+    world.advance(3600 + 31)
+    assert not world.accepts(header)
+
+
 def test_nothing_is_fetched_for_what_is_no_token(world: World) -> None:
     for header in (None, "", "Bearer x", "Bearer a.b.c", "Basic eDp5"):
         world.accepts(header)

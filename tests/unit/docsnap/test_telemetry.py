@@ -33,6 +33,17 @@ def test_every_line_of_an_invocation_carries_its_ids(capsys: pytest.CaptureFixtu
     assert "job_id" not in after
 
 
+def test_a_sampled_invocation_writes_its_debug_lines_and_the_next_does_not(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for share in (1.0, 0.0):
+        monkeypatch.setattr(telemetry, "DEBUG_SAMPLE", share)
+        with invocation(request_id=str(share)):
+            logger.debug("in detail")
+
+    assert [line["correlation_id"] for line in lines(capsys)] == ["1.0"]
+
+
 def test_work_goes_on_under_the_id_of_what_caused_it(capsys: pytest.CaptureFixture[str]) -> None:
     with invocation(request_id="request-2"):
         telemetry.adopt("request-1", job_id="job-1")
