@@ -46,8 +46,8 @@ test-slow: environment ## what `make test` leaves out
 chaos: environment ## inject faults into a stack of its own: make chaos [JOBS=…] [SEED=…]
 	@$(RUN) local.chaos $(if $(JOBS),--jobs '$(JOBS)') $(if $(SEED),--seed '$(SEED)')
 
-bench: environment ## run the benchmarks, print ratios
-	@$(RUN) benchmarks
+bench: environment ## run the benchmarks, print ratios: make bench [ONLY="crawl start"] [WRITE=1]
+	@$(RUN) benchmarks $(ONLY) $(if $(WRITE),--write)
 
 lint: environment ## formatter, linter, types, imports, template
 	@ruff format --check

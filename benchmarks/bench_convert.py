@@ -1,31 +1,29 @@
-"""How good and how fast does the engine turn pages into Markdown, beside other converters?
+"""HTML in, Markdown out: CPU and quality of every converter, on the same pages of real manuals.
 
-Reads documentation that Debian packages install (`apt-get install` those that are missing), the
-first pages of each in the order of their links, and gives each contender the same pages in turn.
-Quality here is what can be told without a reference: how much of the text of the main element
-arrives, how many code blocks stand verbatim in fences, how many headings keep a permalink's mark.
-Contenders that are not installed are left out: `uv pip install --group bench`.
+The manuals are those that Debian packages install; of each the first pages in the order of their
+links. Quality is what can be told without a reference: how much of the words of the main element
+arrives, how much of what arrives comes from there, how many code blocks stand verbatim in fences,
+how many headings are free of permalink marks. The score is the mean of these four; how many fences
+name their language is told beside it. DocSnap's time has in it what it learns about the site.
 """
 
-from __future__ import annotations
-
-import gc
-import importlib
+import json
 import re
-import sys
-import time
-from collections import deque
-from dataclasses import dataclass, field
+import statistics
+import tempfile
+from collections import Counter, deque
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote, urldefrag, urljoin, urlsplit
 
-from docgen.extract import SiteModel, convert
 from selectolax.lexbor import LexborHTMLParser
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from benchmarks import environments
+from benchmarks.children import run as run_child
+from benchmarks.environments import Missing
+from benchmarks.measure import spread, table
 
+QUESTION = "How fast, and how well, does a page become Markdown, beside other converters?"
 DOC = Path("/usr/share/doc")
 SITES = {
     "python": (DOC / "python3.11/html", "index.html"),
@@ -37,38 +35,148 @@ SITES = {
     "javadoc": (DOC / "openjdk-17-jre-headless/api", "java.base/java/util/package-summary.html"),
     "nodejs": (DOC / "nodejs/api", "index.html"),
 }
-PAGES = 30
-ROUNDS = 3
+PAGES = 12
+"""Of every manual."""
+ROUNDS = 5
 BASE = "http://localhost/"
+PYTHON = (
+    "docsnap",
+    "html-to-markdown",
+    "html2text",
+    "markdownify",
+    "markitdown",
+    "readability",
+    "trafilatura",
+    "selectolax",
+)
+NODE = ("mdream", "defuddle")
+NAMES = {
+    "docsnap": "**DocSnap**",
+    "selectolax": "selectolax: parses, no more",
+    "readability": "readability + markdownify",
+}
 _MARKS = re.compile(r"^#{1,6} .*(?:[¶§🔗]|\[#?\]\()", re.M)
 _HEADING = re.compile(r"^#{1,6} ", re.M)
+_FENCE = re.compile(r"^([ >]*)(`{3,})([^\n`]*)\n(.*?)^[ >]*\2\s*$", re.M | re.S)
 _WORD = re.compile(r"\w+")
 
 
 @dataclass
 class Score:
-    """Counts of one contender on one site."""
+    """Counts over all pages of a manual."""
 
-    seconds: float = float("inf")
-    words: int = 0
-    words_kept: int = 0
+    wanted: int = 0
+    kept: int = 0
+    arrived: int = 0
     codes: int = 0
     codes_kept: int = 0
     headings: int = 0
-    headings_marked: int = 0
-    fences: list[int] = field(default_factory=lambda: [0, 0])
+    marked: int = 0
+    fences: int = 0
+    named: int = 0
 
-    def line(self) -> str:
-        """The score as percentages."""
+    def add(self, html: str, markdown: str) -> None:
+        """Judge one page."""
+        tree = LexborHTMLParser(html)
+        body = tree.css_first("main, [role=main]") or tree.body
+        if body is None:
+            return
+        wanted = Counter(_WORD.findall(body.text(separator=" ")))
+        arrived = Counter(_WORD.findall(markdown))
+        self.wanted += wanted.total()
+        self.arrived += arrived.total()
+        self.kept += (wanted & arrived).total()
+        fences = _FENCE.findall(markdown)
+        blocks = {"".join(code.replace("> ", "").split()) for *_, code in fences}
+        self.fences += len(fences)
+        self.named += sum(bool(name.strip()) for _, _, name, _ in fences)
+        for block in body.css("pre"):
+            code = "".join(block.text().split())
+            if code and block.css_first("pre pre") is None:
+                self.codes += 1
+                self.codes_kept += code in blocks
+        self.headings += len(_HEADING.findall(markdown))
+        self.marked += len(_MARKS.findall(markdown))
 
-        def share(part: int, whole: int) -> str:
-            return f"{100 * part / whole:5.1f} %" if whole else "      -"
+    def shares(self) -> list[float]:
+        """Recall, precision, code verbatim, headings unmarked."""
+        return [
+            self.kept / max(1, self.wanted),
+            self.kept / max(1, self.arrived),
+            self.codes_kept / self.codes if self.codes else 1.0,
+            1 - self.marked / self.headings if self.headings else 0.0,
+        ]
 
-        return (
-            f"text {share(self.words_kept, self.words)}   code {share(self.codes_kept, self.codes)}"
-            f"   language named {share(self.fences[1], self.fences[0])}"
-            f"   headings with marks {share(self.headings_marked, self.headings)}"
+
+def run() -> str:
+    """Give every contender every manual that is installed."""
+    manuals = {site: first_pages(*place) for site, place in SITES.items()}
+    manuals = {site: pages for site, pages in manuals.items() if pages}
+    if not manuals:
+        raise Missing(
+            "apt-get install python3.11-doc postgresql-doc-15 git-doc rust-doc nodejs-doc"
         )
+    seconds: dict[str, list[float]] = {}
+    scores: dict[str, list[Score]] = {}
+    for name in (*PYTHON, *NODE):
+        taken = [_convert(name, pages) for pages in manuals.values()]
+        # Every round is over all manuals.
+        seconds[name] = [sum(each) for each in zip(*(times for times, _ in taken), strict=True)]
+        scores[name] = [score for _, score in taken]
+    count = sum(len(pages) for pages in manuals.values())
+    own = statistics.median(seconds["docsnap"])
+    rows = []
+    for name, times in seconds.items():
+        shares = [score.shares() for score in scores[name]]
+        means = [statistics.mean(each) for each in zip(*shares, strict=True)]
+        named, fences = (sum(getattr(s, f) for s in scores[name]) for f in ("named", "fences"))
+        is_floor = name == "selectolax"
+        rows.append(
+            [
+                NAMES.get(name, name),
+                spread([1000 * each / count for each in times], 1),
+                f"{count / statistics.median(times):.0f}",
+                f"{statistics.median(times) / own:.2f}",
+                "" if is_floor else f"{statistics.mean(means):.3f}",
+                *("" if is_floor else f"{100 * each:.0f} %" for each in means),
+                "" if not fences else f"{100 * named / fences:.0f} %",
+            ]
+        )
+    head = (
+        f"{count} pages of {', '.join(manuals)}",
+        "CPU ms/page",
+        "pages/s and core",
+        "CPU ÷ DocSnap's",
+        "score",
+        "text kept",
+        "of it content",
+        "code verbatim",
+        "headings clean",
+        "fences with language",
+    )
+    return table(head, rows)
+
+
+def _convert(name: str, pages: list[tuple[str, str]]) -> tuple[list[float], Score]:
+    here = environments.HERE / "peers"
+    with tempfile.TemporaryDirectory() as folder:
+        source, target = Path(folder, "pages.json"), Path(folder, "out.json")
+        source.write_text(json.dumps(pages))
+        if name in NODE:
+            node, packages = environments.node()
+            script = packages / "convert.mjs"
+            script.write_text((here / "convert.mjs").read_text())
+            command = [node, script]
+        else:
+            is_own = name in ("docsnap", "selectolax")
+            python = environments.OWN_PYTHON if is_own else environments.peers()
+            command = [python, here / "convert.py"]
+        run_child([*command, name, source, target, str(ROUNDS)])
+        made = json.loads(target.read_text())
+    score = Score()
+    for (_, html), markdown in zip(pages, made["markdown"], strict=True):
+        score.add(html, markdown)
+    return made["seconds"], score
 
 
 def first_pages(root: Path, entry: str) -> list[tuple[str, str]]:
@@ -90,95 +198,3 @@ def first_pages(root: Path, entry: str) -> list[tuple[str, str]]:
                 seen.add(found)
                 waiting.append(found)
     return pages
-
-
-def contenders(pages: list[tuple[str, str]]) -> dict[str, Callable[[str, str], str]]:
-    """The engine, with a model of the site, and what else is installed."""
-    model = SiteModel()
-    for url, html in pages:
-        model.learn(html, url)
-    model.freeze()
-    found: dict[str, Callable[[str, str], str]] = {
-        "docgen": lambda url, html: convert(html, url, model).markdown
-    }
-    for name, module, call in (
-        ("html-to-markdown", "html_to_markdown", lambda m, html: m.convert(html).content),
-        ("markdownify", "markdownify", lambda m, html: str(m.markdownify(html))),
-        (
-            "trafilatura",
-            "trafilatura",
-            lambda m, html: str(m.extract(html, output_format="markdown") or ""),
-        ),
-    ):
-        try:
-            loaded = importlib.import_module(module)
-        except ImportError:
-            continue
-        found[name] = lambda _url, html, m=loaded, c=call: c(m, html)  # type: ignore[misc]
-    return found
-
-
-def measure(pages: list[tuple[str, str]]) -> dict[str, Score]:
-    """Run each contender over the same pages, in turn, and keep its best time."""
-    scores: dict[str, Score] = {}
-    running = contenders(pages)
-    for _ in range(ROUNDS):
-        for name, run in running.items():
-            gc.collect()
-            started = time.process_time()
-            results = [run(url, html) for url, html in pages]
-            seconds = time.process_time() - started
-            score = scores.setdefault(name, Score())
-            if score.seconds == float("inf"):
-                for (_, html), markdown in zip(pages, results, strict=True):
-                    judge(score, html, markdown)
-            score.seconds = min(score.seconds, seconds)
-    return scores
-
-
-def judge(score: Score, html: str, markdown: str) -> None:
-    """Count what arrived."""
-    tree = LexborHTMLParser(html)
-    body = tree.css_first("main, [role=main]") or tree.body
-    if body is None:
-        return
-    arrived = set(_WORD.findall(markdown))
-    wanted = set(_WORD.findall(body.text(separator=" ")))
-    score.words += len(wanted)
-    score.words_kept += len(wanted & arrived)
-    fences = re.findall(r"^[ >]*(`{3,})([^\n`]*)\n(.*?)^[ >]*\1\s*$", markdown, re.M | re.S)
-    blocks = {"".join(code.replace("> ", "").split()) for _, _, code in fences}
-    score.fences[0] += len(fences)
-    score.fences[1] += sum(bool(name.strip()) for _, name, _ in fences)
-    for block in body.css("pre"):
-        code = "".join(block.text().split())
-        if code and block.css_first("pre pre") is None:
-            score.codes += 1
-            score.codes_kept += code in blocks
-    score.headings += len(_HEADING.findall(markdown))
-    score.headings_marked += len(_MARKS.findall(markdown))
-
-
-def main() -> int:
-    """Print, for each site, quality beside speed."""
-    ratios: list[float] = []
-    for site, (root, entry) in SITES.items():
-        pages = first_pages(root, entry)
-        if not pages:
-            print(f"{site}: not installed")
-            continue
-        scores = measure(pages)
-        print(f"{site}: {len(pages)} pages, {sum(len(html) for _, html in pages) // 1000} kB")
-        own = scores["docgen"].seconds
-        for name, score in scores.items():
-            speed = f"{len(pages) / score.seconds:7.0f} pages/s   {score.seconds / own:5.2f} x"
-            print(f"  {name:17} {speed}   {score.line()}")
-        if "html-to-markdown" in scores:
-            ratios.append(scores["html-to-markdown"].seconds / own)
-    if ratios:
-        print(f"speed, docgen : html-to-markdown, mean of sites: {sum(ratios) / len(ratios):.2f}")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -39,6 +39,7 @@ def _lists() -> Iterator[tuple[str, ...]]:
         # The same versions in the layers as in the tests.
         listed = str(Path("layers", layer, "requirements.txt"))
         yield project, "--group", f"layer-{layer}", "-c", everything, "-o", listed
+    yield "benchmarks/requirements.in", "-o", "benchmarks/requirements.txt"
     yield "local/emulator/requirements.in", "-o", "local/emulator/requirements.txt"
     yield "local/supply/requirements.in", "-o", "local/supply/requirements.txt"
     tools = ("local/tools/requirements.in", "-o", "local/tools/requirements.txt")
