@@ -22,6 +22,8 @@ def metrics(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
 
 
 def test_every_line_of_an_invocation_carries_its_ids(capsys: pytest.CaptureFixture[str]) -> None:
+    telemetry.flush()  # what another test has counted outside of any invocation
+    capsys.readouterr()
     with invocation(request_id="request-1", job_id="job-1"):
         logger.info("in between")
     logger.info("after")
