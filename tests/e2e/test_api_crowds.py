@@ -16,8 +16,6 @@ pytestmark = [pytest.mark.slow, pytest.mark.stack, pytest.mark.usefixtures("idle
 CROWD = 50
 URL = "http://127.0.0.1:9/"
 QUOTA = 60  # a minute
-
-
 TRIES = 5
 
 
@@ -59,7 +57,9 @@ def test_of_50_identical_submissions_one_makes_the_job(ada: Caller, request_of: 
     key = str(uuid4())
     answers = all_at_once(ada, [request_of(key) for _ in range(CROWD)])
 
-    assert Counter(answer.status_code for answer in answers) == {202: 1, 200: CROWD - 1}
+    statuses = Counter(answer.status_code for answer in answers)
+    assert statuses[202] <= 1  # none, where its answer got lost and it came again
+    assert statuses[202] + statuses[200] == CROWD
     assert len({answer.json()["job"]["id"] for answer in answers}) == 1
     assert len(ada.get("/api/jobs").json()["jobs"]) == 1
 
@@ -71,7 +71,8 @@ def test_of_a_crowd_of_different_submissions_exactly_the_quota_is_admitted(ada: 
 
     statuses = Counter(answer.status_code for answer in answers)
     refused = [answer for answer in answers if answer.status_code == 429]
-    assert statuses == {202: QUOTA, 429: 20}
+    # Whose answer got lost came again, and was told of the job it has.
+    assert (statuses[202] + statuses[200], statuses[429]) == (QUOTA, 20)
     assert all(1 <= int(answer.headers["retry-after"]) <= 60 for answer in refused)
     assert all('"submissions";r=0' in answer.headers["ratelimit"] for answer in refused)
     assert len({answer.json()["job"]["id"] for answer in answers if answer not in refused}) == QUOTA
