@@ -2,18 +2,24 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from itertools import pairwise
 
-from docsnap.items import Item, decode_event, decode_job, encode_job
+from docsnap.items import EVENT_RETENTION, Item, decode_event, decode_job, encode_job
 from docsnap.jobs import ACTIVE, TRANSITIONS, UNFINISHED, Job, JobEvent
+from docsnap.queries import last_change
+
+from tests.support.builders import NOW
 
 _EDGES = {(edge.source, edge.target) for edge in TRANSITIONS}
+_BEGINNINGS = {"submit", "retry", "redrive"}
 
 
-def violations(items: Iterable[Item]) -> list[str]:
+def violations(items: Iterable[Item], now: datetime = NOW) -> list[str]:
     """Say everything that is wrong with the items of a table.
 
-    A job that has been deleted after its expiry may leave events, which expire later.
+    A job that has been deleted after its expiry may leave events, which expire later. The history
+    of a job that lives for longer than events are kept lacks its beginning.
     """
     items = list(items)
     jobs = {item["sk"][4:]: item for item in items if item["sk"].startswith("JOB#")}
@@ -26,7 +32,7 @@ def violations(items: Iterable[Item]) -> list[str]:
         *(
             f"{job_id}: {wrong}"
             for job_id in jobs
-            for wrong in _of_history(decode_job(jobs[job_id]), events.pop(job_id, []))
+            for wrong in _of_history(decode_job(jobs[job_id]), events.pop(job_id, []), now)
         ),
         *(
             f"{job_id}: events without a job"
@@ -53,9 +59,12 @@ def _of_item(item: Item) -> Iterator[str]:
         yield "a lease without an attempt, or the reverse"
 
 
-def _of_history(job: Job, events: list[JobEvent]) -> Iterator[str]:
+def _of_history(job: Job, events: list[JobEvent], now: datetime) -> Iterator[str]:
     changes = [event for event in events if event.status]
     statuses = [None, *(event.status for event in changes)]
+    if job.created_at + EVENT_RETENTION <= now:
+        statuses = statuses[1:] or [last_change(job).status]
+        changes = _whole_cycles(changes)
     for edge in pairwise(statuses):
         if edge not in _EDGES:
             yield f"went from {edge[0]} to {edge[1]}"
@@ -65,15 +74,25 @@ def _of_history(job: Job, events: list[JobEvent]) -> Iterator[str]:
         yield "expires otherwise than its history says"
     attempts: set[int] = set()
     for event in changes:
-        if event.verb in {"submit", "retry", "redrive"}:
+        if event.verb in _BEGINNINGS:
             attempts = set()
         if event.verb == "claim":
             attempts.add(event.attempt)
         if len(attempts) > job.max_attempts or attempts - {*range(1, len(attempts) + 1)}:
             yield f"attempts of one cycle: {attempts}"
+    if changes and not job.is_finished:
+        told, known = changes[-1], last_change(job)
+        if (told.verb, told.status) != (known.verb, known.status):
+            yield f"came to its state by {told.verb}, and says by {known.verb}"
     completions = sum(event.verb == "complete" for event in changes)
     if completions > 1:
         yield f"completed {completions} times"
+
+
+def _whole_cycles(changes: list[JobEvent]) -> list[JobEvent]:
+    """Leave out what is left of a cycle whose beginning is gone."""
+    begun = [n for n, event in enumerate(changes) if event.verb in _BEGINNINGS]
+    return changes[begun[0] :] if begun else []
 
 
 def _of_names(items: list[Item], jobs: dict[str, Item]) -> Iterator[str]:

@@ -1,6 +1,7 @@
 from typing import Any
 
 import pytest
+from docsnap.items import EVENT_RETENTION
 
 from tests.support import template
 
@@ -87,6 +88,13 @@ def test_every_retention_has_its_days_for_objects(parameter: str) -> None:
     allowed = template.source()["Parameters"][parameter]["AllowedValues"]
 
     assert {int(key): value["Days"] for key, value in days.items()} == {n: n + 1 for n in allowed}
+
+
+@pytest.mark.parametrize("parameter", ["CompletedRetentionDays", "FailedRetentionDays"])
+def test_no_finished_job_outlives_its_history(parameter: str) -> None:
+    allowed = template.source()["Parameters"][parameter]["AllowedValues"]
+
+    assert max(allowed) <= EVENT_RETENTION.days
 
 
 def test_the_table_is_encrypted_and_forgets() -> None:

@@ -47,7 +47,8 @@ to be cleaned up. Only waiting jobs can be many, so only they are spread."""
 
 DELIVERY_RETENTION = timedelta(days=14)
 EVENT_RETENTION = timedelta(days=90)
-"""Longer than any job lives. Readers go by the expiry of the job, which the events repeat."""
+"""No finished job is kept for longer. Readers go by its expiry, which the events repeat; an
+unfinished job outlives them if nobody touches it for so long, and tells the rest itself."""
 
 IS_CURRENT = "(attribute_not_exists(expiresAt) OR expiresAt > :now)"
 """DynamoDB may delete days late: an expired item is absent."""

@@ -38,6 +38,7 @@ __all__ = [
     "get",
     "get_delivery",
     "history",
+    "last_change",
     "list_jobs",
     "others_wait",
     "overdue",
@@ -123,9 +124,10 @@ def count(table: Table, owner: str, now: datetime) -> Mapping[JobStatus, int]:
 
 
 def history(table: Table, key: JobKey, now: datetime) -> tuple[JobEvent, ...]:
-    """Tell what happened to a job, in order.
+    """Tell what happened to a job, in order; it ends with the state that the job is in.
 
-    The events repeat the owner and the expiry of their job, so that one query answers.
+    The events repeat the owner and the expiry of their job, so that one query answers. Those of a
+    job that nobody has touched for longer than events are kept are gone: it is asked itself then.
 
     Raises:
         JobNotFound: There is no such job of this user, or it has expired.
@@ -137,16 +139,31 @@ def history(table: Table, key: JobKey, now: datetime) -> tuple[JobEvent, ...]:
             {":pk": f"JOB#{key.id}", ":event": "EVENT#"},
             ConsistentRead=True,
         )
-        if item["owner"] == key.owner
+        if item["owner"] == key.owner and int(item["expiresAt"]) > epoch(now)
     ]
     events = tuple(decode_event(item) for item in items)
     changes = [event for event in events if event.status]
     if not changes:
-        raise JobNotFound
+        return (*events, last_change(get(table, key, now)))
     expires_at = changes[-1].job_expires_at
     if expires_at and expires_at <= now:
         raise JobNotFound
     return events
+
+
+def last_change(job: Job) -> JobEvent:
+    """Tell from an unfinished job alone how it came to its state."""
+    verb, at = _last_verb(job), job.updated_at
+    if job.status is JobStatus.ACTIVE and job.attempt_started_at and not job.hops:
+        at = job.attempt_started_at  # later updates are progress
+    return JobEvent(
+        at=at,
+        verb=verb,
+        status=job.status,
+        attempt=job.attempts,
+        worker_id=job.lease.worker_id if job.lease else None,
+        error=job.error,
+    )
 
 
 def overdue(table: Table, shard: str, now: datetime) -> Iterator[Job]:
@@ -215,6 +232,18 @@ def count_active(table: Table, owner: str, now: datetime) -> int:
         IndexName=BY_STATUS,
     )
     return sum(1 for _ in keys)
+
+
+def _last_verb(job: Job) -> str:
+    if job.status is JobStatus.ACTIVE:
+        return "claim"
+    if job.status is JobStatus.DELAYED:
+        return "delay"
+    if job.is_continuing:
+        return "hand_on"
+    if job.attempts:
+        return "rescue"
+    return "retry" if job.cycle > 1 else "submit"
 
 
 def _unfinished_of_others(table: Table, owner: str, shard: str, before: str) -> Iterator[Item]:

@@ -1,5 +1,5 @@
 from base64 import urlsafe_b64encode
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from itertools import chain
@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 from docsnap import queries, transitions
 from docsnap.errors import InvalidCursor, JobNotFound
-from docsnap.items import encode_job
+from docsnap.items import EVENT_RETENTION, encode_job
 from docsnap.jobs import (
     ACTIVE,
     CANCELLED,
@@ -26,7 +26,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.aws import with_faults
-from tests.support.builders import NOW, OTHER, OWNER, RETENTION, a_job, a_key, stored
+from tests.support.builders import NOW, OTHER, OWNER, RETENTION, a_failure, a_job, a_key, stored
 
 AFTER = NOW + RETENTION
 
@@ -90,6 +90,55 @@ def test_the_history_of_a_retried_job_outlives_the_expiry_it_had(table: Table) -
 
     verbs = [event.verb for event in queries.history(table, job.key, AFTER)]
     assert verbs == ["claim", "fail", "retry"]
+
+
+def a_waiting_job(table: Table) -> Job:
+    return stored(table, a_job())
+
+
+def a_retried_job(table: Table) -> Job:
+    return transitions.retry(table, stored(table, a_job(FAILED)).key, now=NOW)
+
+
+def an_active_job(table: Table) -> Job:
+    return transitions.claim(table, stored(table, a_job()).key, worker_id="w", now=NOW)
+
+
+def a_delayed_job(table: Table) -> Job:
+    until = NOW + timedelta(seconds=9)
+    return transitions.delay(table, an_active_job(table), a_failure(), until=until, now=NOW)
+
+
+def a_job_handed_on(table: Table) -> Job:
+    return transitions.hand_on(table, an_active_job(table), retention=RETENTION, now=NOW)
+
+
+def a_rescued_job(table: Table) -> Job:
+    later = NOW + timedelta(minutes=5)
+    return transitions.rescue(table, an_active_job(table), retention=RETENTION, now=later)
+
+
+@pytest.mark.parametrize(
+    ("make", "verb"),
+    [
+        (a_waiting_job, "submit"),
+        (a_retried_job, "retry"),
+        (an_active_job, "claim"),
+        (a_delayed_job, "delay"),
+        (a_job_handed_on, "hand_on"),
+        (a_rescued_job, "rescue"),
+    ],
+)
+def test_a_job_that_nobody_touched_for_longer_than_events_are_kept_tells_its_state_itself(
+    table: Table, make: Callable[[Table], Job], verb: str
+) -> None:
+    job = make(table)
+
+    (told,) = queries.history(table, job.key, NOW + EVENT_RETENTION + timedelta(minutes=6))
+
+    assert (told.verb, told.status) == (verb, job.status)
+    assert (told.attempt, told.error) == (job.attempts, job.error)
+    assert told.at - job.updated_at < timedelta(seconds=1)
 
 
 # Lists
