@@ -69,7 +69,7 @@ class Workload:
             while not self.stopped.wait(1.0):
                 if self.random.random() < 0.5:
                     pool.submit(self._repeat)
-                if self.random.random() < 0.02:
+                if self.random.random() < 0.05:
                     pool.submit(self._sweep)
                     pool.submit(self._sweep)
                 self._cancel(self.random.choice(doomed))

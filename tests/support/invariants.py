@@ -72,6 +72,17 @@ def _of_history(job: Job, events: list[JobEvent], now: datetime) -> Iterator[str
         yield f"is {job.status}, but its history ends with {statuses[-1]}"
     if changes and changes[-1].job_expires_at != job.expires_at:
         yield "expires otherwise than its history says"
+    yield from _of_attempts(job, changes)
+    if changes and not job.is_finished:
+        told, known = changes[-1], last_change(job)
+        if (told.verb, told.status) != (known.verb, known.status):
+            yield f"came to its state by {told.verb}, and says by {known.verb}"
+    completions = sum(event.verb == "complete" for event in changes)
+    if completions > 1:
+        yield f"completed {completions} times"
+
+
+def _of_attempts(job: Job, changes: list[JobEvent]) -> Iterator[str]:
     attempts: set[int] = set()
     for event in changes:
         if event.verb in _BEGINNINGS:
@@ -80,13 +91,6 @@ def _of_history(job: Job, events: list[JobEvent], now: datetime) -> Iterator[str
             attempts.add(event.attempt)
         if len(attempts) > job.max_attempts or attempts - {*range(1, len(attempts) + 1)}:
             yield f"attempts of one cycle: {attempts}"
-    if changes and not job.is_finished:
-        told, known = changes[-1], last_change(job)
-        if (told.verb, told.status) != (known.verb, known.status):
-            yield f"came to its state by {told.verb}, and says by {known.verb}"
-    completions = sum(event.verb == "complete" for event in changes)
-    if completions > 1:
-        yield f"completed {completions} times"
 
 
 def _whole_cycles(changes: list[JobEvent]) -> list[JobEvent]:

@@ -62,7 +62,7 @@ class System:
         self.url = self.sqs.create_queue(QueueName="jobs", Attributes=self._attributes())[
             "QueueUrl"
         ]
-        self.queue = Queue(self.sqs, self.url, self.dead_letter_url)
+        self.queue = Queue(self.sqs, self.url, self.dead_letter_url, clock=self.clock)
         self.results = Results(self.s3, BUCKET)
         self.remaining = timedelta(minutes=15)
         self.rhythm = LOOKING
@@ -197,19 +197,19 @@ class System:
         for _ in range(2):
             self.sweep()
 
-    def redrive(self) -> int:
-        """Send the dead letters again, as the console does."""
+    def redrive(self, *, is_marked: bool = True, with_attributes: bool = True) -> int:
+        """Send the dead letters again, as the console does, or as a script may."""
         moved = 0
         while found := self.sqs.receive_message(
             QueueUrl=self.dead_letter_url, MessageAttributeNames=["All"]
         ).get("Messages"):
             for each in found:
+                attributes = each.get("MessageAttributes", {}) if with_attributes else {}
                 sent = self.sqs.send_message(
-                    QueueUrl=self.url,
-                    MessageBody=each["Body"],
-                    MessageAttributes=each.get("MessageAttributes", {}),
+                    QueueUrl=self.url, MessageBody=each["Body"], MessageAttributes=attributes
                 )
-                self._redriven.add(sent["MessageId"])
+                if is_marked:
+                    self._redriven.add(sent["MessageId"])
                 self.sqs.delete_message(
                     QueueUrl=self.dead_letter_url, ReceiptHandle=each["ReceiptHandle"]
                 )

@@ -6,7 +6,7 @@ Any number of messages for the same job are therefore harmless, and one that is 
 
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -38,6 +38,13 @@ BURIAL: Final = "burial"
 """Attribute of a message that is meant for the dead-letter queue: its job has failed for good."""
 
 
+COPY_LAG: Final = timedelta(seconds=2)
+"""A message that SQS got this much later than it says it was sent is a copy: a redrive sends anew,
+as does whoever takes a dead letter and sends its body."""
+BURIAL_COPY_LAG: Final = timedelta(seconds=8)
+"""Of a burial, which is told from its copy by nothing else: longer than a send takes, repeated."""
+
+
 class MalformedMessage(DocSnapError):
     """The message does not name a job."""
 
@@ -55,11 +62,21 @@ class Message:
     receive_count: int
     """How often SQS has handed it out, this time included."""
     sent_at: datetime
+    """When SQS got it."""
+    stamped_at: datetime | None
+    """When we sent it, as its body says: a copy says so too."""
     redriven_at: datetime | None
     """When it came out of the dead-letter queue: it may claim a job that had failed by then."""
     is_burial: bool
     """It is on its way into the dead-letter queue."""
     correlation_id: str | None
+
+    @property
+    def copied_at(self) -> datetime | None:
+        """Tell when somebody else sent it again, by the look of it; None if it is our own."""
+        lag = BURIAL_COPY_LAG if self.is_burial else COPY_LAG
+        is_copy = self.stamped_at is not None and self.sent_at - self.stamped_at > lag
+        return self.sent_at if is_copy else None
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any]) -> "Message":
@@ -84,6 +101,7 @@ class Message:
                 version=int(body["version"]),
                 receive_count=int(attributes["ApproximateReceiveCount"]),
                 sent_at=sent_at,
+                stamped_at=_moment(body["sentAt"]) if "sentAt" in body else None,
                 redriven_at=redriven_at,
                 is_burial=BURIAL in own and redriven_at is None,
                 correlation_id=own.get(CORRELATION_ID, {}).get("stringValue"),
@@ -106,10 +124,18 @@ class QueueDepth:
 class Queue:
     """The queue of jobs, and its dead-letter queue."""
 
-    def __init__(self, client: "SQSClient", url: str, dead_letter_url: str | None = None) -> None:
+    def __init__(
+        self,
+        client: "SQSClient",
+        url: str,
+        dead_letter_url: str | None = None,
+        *,
+        clock: Callable[[], datetime] | None = None,
+    ) -> None:
         self._client = client
         self._url = url
         self._dead_letter_url = dead_letter_url
+        self._clock = clock or (lambda: datetime.now(UTC))
 
     def enqueue(
         self,
@@ -130,7 +156,7 @@ class Queue:
         with _translated():
             self._client.send_message(
                 QueueUrl=self._url,
-                MessageBody=_body(key, version),
+                MessageBody=_body(key, version, self._clock()),
                 # Turns on fair queues: the backlog of one owner does not hold up the others.
                 MessageGroupId=key.owner,
                 DelaySeconds=_seconds(delay, MAX_DELAY),
@@ -175,8 +201,10 @@ class Queue:
         return visible, in_flight, delayed
 
 
-def _body(key: JobKey, version: int) -> str:
-    return json.dumps({"owner": key.owner, "id": key.id, "version": version})
+def _body(key: JobKey, version: int, now: datetime) -> str:
+    return json.dumps(
+        {"owner": key.owner, "id": key.id, "version": version, "sentAt": _milliseconds(now)}
+    )
 
 
 def _attributes(
@@ -184,7 +212,7 @@ def _attributes(
 ) -> dict[str, "MessageAttributeValueTypeDef"]:
     texts = {
         CORRELATION_ID: telemetry.correlation_id(),
-        REDRIVEN_AT: str(int(redriven_at.timestamp() * 1000)) if redriven_at else None,
+        REDRIVEN_AT: str(_milliseconds(redriven_at)) if redriven_at else None,
         BURIAL: "true" if burial else None,
     }
     return {
@@ -203,7 +231,11 @@ def _name(value: object) -> str:
     return value
 
 
-def _moment(milliseconds: str) -> datetime:
+def _milliseconds(moment: datetime) -> int:
+    return int(moment.timestamp() * 1000)
+
+
+def _moment(milliseconds: str | int) -> datetime:
     return datetime.fromtimestamp(int(milliseconds) / 1000, UTC)
 
 

@@ -8,7 +8,7 @@ be done, the sweeper sends a message for every job that misses one.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import partial
@@ -120,6 +120,9 @@ def run_attempt(message: Message, intake: Intake, tools: Tools) -> Outcome:
     try:
         job = _claim(message, intake, tools)
     except NotClaimable as refusal:
+        if _is_asked_again(message, refusal.job):
+            redriven = replace(message, redriven_at=message.sent_at, is_burial=False)
+            return run_attempt(redriven, intake, tools)
         return _refused(message, refusal.job, intake.queue)
     except NotDue as refusal:
         return _hand_back(message, refusal.due_at - tools.clock(), "early", intake.queue)
@@ -153,6 +156,21 @@ def _claim(message: Message, intake: Intake, tools: Tools) -> Job:
         if intake.crowd.is_behind(tools.table, message.key.owner, tools.clock()):
             raise
         return claim(now=tools.clock())  # nobody is kept waiting by it
+
+
+def _is_asked_again(message: Message, job: Job | None) -> bool:
+    """Whether a copy of the message was sent after the job had failed: a redrive, by any means.
+
+    SQS marks what it has moved itself with where that came from, though it nowhere says so; what
+    an operator or a script has moved bears no mark, and perhaps none of its attributes either.
+    """
+    if message.redriven_at or job is None or job.status is not FAILED or job.finished_at is None:
+        return False
+    if message.version == job.version and not message.is_burial:
+        return True  # for a job that has failed we send burials alone
+    is_older = message.stamped_at is not None and message.stamped_at <= job.finished_at
+    is_copy = message.copied_at is not None and message.copied_at > job.finished_at
+    return is_copy and (is_older or message.is_burial)
 
 
 def _refused(message: Message, job: Job | None, queue: Queue) -> Outcome:
@@ -217,13 +235,14 @@ def _replace(
 def _hand_back(message: Message, wait: timedelta, reason: str, queue: Queue) -> Outcome:
     """Replace the message by its like: this receipt shall not count against the job."""
     telemetry.count(Metric.MESSAGES_HANDED_BACK, reason=reason)
+    redriven_at = message.redriven_at or message.copied_at
     try:
         queue.enqueue(
             message.key,
             version=message.version,
             delay=wait,
-            redriven_at=message.redriven_at,
-            burial=message.is_burial,
+            redriven_at=redriven_at,
+            burial=message.is_burial and redriven_at is None,
         )
     except Unavailable:
         return _return(message.receipt_handle, wait, queue)

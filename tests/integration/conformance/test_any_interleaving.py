@@ -375,7 +375,7 @@ class TestAnyInterleavingAtLength(Jobs.TestCase):  # type: ignore[misc,valid-typ
 
     settings = settings(
         TestAnyInterleaving.settings,
-        max_examples=100,
+        max_examples=80,
         stateful_step_count=80,
         phases=[Phase.explicit, Phase.reuse, Phase.generate],
     )

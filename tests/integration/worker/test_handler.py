@@ -68,7 +68,7 @@ def test_an_error_of_the_site_is_the_jobs_error(system: System, handler: Any) ->
 
 
 def test_only_the_redriven_event_claims_a_failed_job(system: System, handler: Any) -> None:
-    earlier = {"finished_at": datetime(2025, 11, 1, tzinfo=UTC), "attempts": 3}
+    earlier = {"finished_at": datetime(2025, 11, 1, tzinfo=UTC), "attempts": 3, "version": 9}
     job = nobody_home(system, "worker-redriven.json", status=FAILED, **earlier)
 
     handler.lambda_handler(event("worker-redelivered.json"), Context())

@@ -1,9 +1,12 @@
+from collections.abc import Callable
+
 import pytest
 from docsnap.jobs import COMPLETED, FAILED, Job
+from docsnap.worker import Outcome
 
 from local.redrive import Place, failed_jobs, main, redrive
 from tests.support.builders import OTHER, OWNER
-from tests.support.engines import fails
+from tests.support.engines import Killed, fails, raises
 from tests.support.system import MAX_RECEIVES, System
 
 
@@ -30,6 +33,81 @@ def run(system: System, **which: str | None) -> int:
     asked: dict[str, str | None] = {"job": None, "user": None, "code": None} | which
     now = system.clock()
     return len(redrive(place(system), failed_jobs(place(system), now, **asked), now))
+
+
+def a_poisonous_job(system: System) -> Job:
+    job = system.submit()
+    for _ in range(MAX_RECEIVES):
+        with pytest.raises(Killed):
+            system.work(raises(Killed()))
+        system.advance(minutes=2)
+        system.sweep()
+    system.work_all()
+    return system.look(job)
+
+
+MOVES = {
+    "marked": {"is_marked": True},
+    "copied": {"is_marked": False},
+    "by its body alone": {"is_marked": False, "with_attributes": False},
+}
+
+
+@pytest.mark.parametrize("move", MOVES.values(), ids=MOVES)
+@pytest.mark.parametrize("make", [a_failed_job, a_poisonous_job])
+def test_a_dead_letter_brings_its_job_back_however_it_is_moved(
+    system: System, make: Callable[[System], Job], move: dict[str, bool]
+) -> None:
+    job = make(system)
+    assert (job.status, job.attempts) == (FAILED, 3)
+    system.advance(seconds=10)
+
+    assert system.redrive(**move) == 1
+    system.work_all()
+
+    assert system.look(job).status is COMPLETED
+    assert system.history(job).count("redrive") == 1
+    assert system.queue.depth().dead_letter == 0
+
+
+def test_a_dead_letter_moved_while_the_table_is_away_is_not_forgotten(system: System) -> None:
+    job = a_failed_job(system)
+    system.redrive(is_marked=False, with_attributes=False)
+    system.faults.refuse("GetItem")
+    system.work()
+    system.faults.heal()
+    system.advance(seconds=31)
+
+    system.work()
+
+    assert system.look(job).status is COMPLETED
+
+
+def test_a_late_message_of_our_own_does_not_bring_a_failed_job_back(system: System) -> None:
+    job = system.submit()
+    system.queue.enqueue(job.key, version=1)
+    system.work(fails(retryable=False))
+    system.advance(hours=3)
+    system.queue.enqueue(job.key, version=1)
+
+    system.work_all()
+
+    assert system.look(job).status is FAILED
+
+
+def test_a_dead_letter_of_an_earlier_failure_is_spent_once_the_job_has_failed_again(
+    system: System,
+) -> None:
+    job = a_failed_job(system)
+    system.redrive(is_marked=False)
+    record = system.receive()
+    assert record
+    system.process(record, fails(retryable=False))
+    assert (system.look(job).status, system.look(job).cycle) == (FAILED, 2)
+
+    assert system.process(record) is Outcome.ACKNOWLEDGED
+
+    assert system.look(job).cycle == 2
 
 
 def test_one_job_runs_again_and_its_dead_letter_is_gone(system: System) -> None:

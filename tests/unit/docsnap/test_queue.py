@@ -92,6 +92,23 @@ def test_a_burial_that_was_redriven_is_none_any_more(system: System) -> None:
     assert not Message.from_record(record).is_burial
 
 
+@pytest.mark.parametrize(("is_burial", "lag"), [(False, 2), (True, 8)])
+def test_a_message_sent_again_later_is_known_for_a_copy(
+    system: System, is_burial: bool, lag: int
+) -> None:
+    system.queue.enqueue(a_key(), version=1, burial=is_burial)
+    record = system.receive()
+    assert record
+    own = Message.from_record(record)
+    assert own.stamped_at is not None
+    assert own.copied_at is None
+
+    for seconds, is_copy in ((lag - 1, False), (lag + 1, True)):
+        later = own.stamped_at + timedelta(seconds=seconds)
+        record["attributes"]["SentTimestamp"] = str(int(later.timestamp() * 1000))
+        assert (Message.from_record(record).copied_at is not None) is is_copy
+
+
 def test_messages_are_grouped_by_owner_for_fair_queues(system: System) -> None:
     key = a_key()
     system.queue.enqueue(key, version=1)
