@@ -2,19 +2,25 @@
 
 import functools
 import http.server
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 SAMPLE_SITE = Path(__file__).resolve().parent / "site"
 
 
-class _Server(http.server.ThreadingHTTPServer):
+class Server(http.server.ThreadingHTTPServer):
+    """A server whose clients may hang up when they like, and be killed."""
+
     daemon_threads = True
 
-    def handle_error(self, request: object, client_address: object) -> None:
-        """Say nothing: a client that hangs up is no news."""
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing of a client that is gone: that is no news."""
+        if not isinstance(sys.exception(), OSError):
+            super().handle_error(request, client_address)
 
 
 @contextmanager
@@ -32,7 +38,7 @@ def served(directory: Path = SAMPLE_SITE) -> Iterator[tuple[str, list[str]]]:
             pass
 
     handler = functools.partial(Handler, directory=str(directory))
-    with _Server(("127.0.0.1", 0), handler) as server:
+    with Server(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
         try:

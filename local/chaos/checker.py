@@ -148,6 +148,14 @@ def attempts_within_limit(seen: Observation) -> Iterator[Finding]:
                     yield job, f"attempt {max(claimed)}"
 
 
+def nothing_begun_anew(seen: Observation) -> Iterator[Finding]:
+    """No finished job begins anew: nobody retries or redrives during a run."""
+    for job, history in seen.histories.items():
+        for event in history:
+            if event["verb"] in NEW_CYCLE:
+                yield job, f"began anew by {event['verb']}, and nobody asked"
+
+
 def workers_within_limit(seen: Observation) -> Iterator[Finding]:
     """There are never more than five jobs being worked at at once."""
     changes: list[tuple[float, int, str]] = []
@@ -238,6 +246,7 @@ RULES: tuple[Callable[[Observation], Iterator[Finding]], ...] = (
     completed_once,
     published_under_lease,
     attempts_within_limit,
+    nothing_begun_anew,
     workers_within_limit,
     bucket_without_orphans,
     results_whole,

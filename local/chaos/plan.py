@@ -40,10 +40,10 @@ RATES = {
     Fault.LATE: 0.010,
     Fault.LOST_ANSWER: 0.015,
     Fault.LATE_ANSWER: 0.010,
-    Fault.KILLED_BEFORE: 0.003,
-    Fault.KILLED_AFTER: 0.003,
-    Fault.FROZEN: 0.001,
-    Fault.EXHAUSTED: 0.001,
+    Fault.KILLED_BEFORE: 0.005,
+    Fault.KILLED_AFTER: 0.005,
+    Fault.FROZEN: 0.003,
+    Fault.EXHAUSTED: 0.003,
 }
 """Share of the calls that meet each fault."""
 

@@ -9,12 +9,13 @@ import threading
 from contextlib import closing
 from dataclasses import dataclass, field
 from email.message import Message
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from local.chaos import callers
 from local.chaos.plan import Fault, Plan
+from local.site_server import Server
 
 HOST = "127.0.0.1"
 HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length", "expect"}
@@ -41,8 +42,7 @@ class Proxy:
     """A reverse proxy on loopback; `url` is what the functions are given."""
 
     def __init__(self, backend: Backend) -> None:
-        self._server = ThreadingHTTPServer((HOST, 0), type("Handler", (_Relay,), {}))
-        self._server.daemon_threads = True
+        self._server = Server((HOST, 0), type("Handler", (_Relay,), {}))
         self._server.RequestHandlerClass.backend = backend  # type: ignore[attr-defined]
         self._backend = backend
         self.url = f"http://{HOST}:{self._server.server_address[1]}"

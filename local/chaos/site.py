@@ -5,7 +5,9 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
+
+from local.site_server import Server
 
 HOST = "127.0.0.1"
 PAGES = 6
@@ -35,14 +37,13 @@ class Site:
     requests: list[tuple[int, float]] = field(default_factory=list)
     """Number of the part and time (seconds since the epoch) of every request."""
     stopped: threading.Event = field(default_factory=threading.Event)
-    _server: ThreadingHTTPServer | None = None
+    _server: Server | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def start(self) -> str:
         """Serve on loopback and return the URL of the site."""
         handler = type("Handler", (_Handler,), {"site": self})
-        self._server = ThreadingHTTPServer((HOST, 0), handler)
-        self._server.daemon_threads = True
+        self._server = Server((HOST, 0), handler)
         threading.Thread(target=self._server.serve_forever, name="site", daemon=True).start()
         return f"http://{HOST}:{self._server.server_address[1]}"
 

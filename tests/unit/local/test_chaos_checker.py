@@ -11,6 +11,7 @@ from local.chaos.checker import RULES, Accepted, Observation, judge, recoveries
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 DIGEST = sha256(b"bundle")
 DONE = (("submit", "waiting", 0), ("claim", "active", 1), ("complete", "completed", 1))
+FAILED = (*DONE[:2], ("fail", "failed", 1))
 LOST = (("submit", "waiting", 0), ("claim", "active", 1), ("rescue", "waiting", 1))
 
 Item = dict[str, Any]
@@ -94,6 +95,9 @@ PLANTED: dict[str, Callable[[], Observation]] = {
     "completed_once": lambda: a_run(items=[a_job(), *a_history(verbs=(*DONE, DONE[-1]))]),
     "published_under_lease": lambda: a_run(items=[a_job(leaseToken="other"), *a_history()]),
     "attempts_within_limit": lambda: a_run(items=[a_job(attempts=4), *three_attempts_and_one()]),
+    "nothing_begun_anew": lambda: a_run(
+        items=[a_job(), *a_history(verbs=(*FAILED, ("redrive", "waiting", 1), *DONE[1:]))]
+    ),
     "workers_within_limit": six_at_once,
     "bucket_without_orphans": lambda: a_run(objects=["results/u/a/overtaken/documentation.zip"]),
     "results_whole": lambda: a_run(downloads={"a": (DIGEST.hexdigest(), 5)}),
@@ -102,7 +106,7 @@ PLANTED: dict[str, Callable[[], Observation]] = {
     "ends_as_it_must": lambda: a_run(
         items=[
             a_job(status="failed", error={"code": "internal_error", "retryable": True}),
-            *a_history(verbs=(*DONE[:2], ("fail", "failed", 1))),
+            *a_history(verbs=FAILED),
         ]
     ),
 }
