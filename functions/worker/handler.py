@@ -52,7 +52,6 @@ table = Table(client("dynamodb", ONCE), settings.table_name)
 queue = Queue(client("sqs", THRICE), settings.queue_url)
 results = Results(client("s3", BULKY), settings.bucket_name)
 outbound = webhooks.outbound(allow_address)
-crowd = worker.Crowd()
 
 
 def now() -> datetime:
@@ -117,7 +116,6 @@ def lambda_handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str
         worker_id=context.aws_request_id,
         max_receives=settings.max_attempts,
         max_active_per_owner=worker.fair_share(settings.worker_concurrency),
-        crowd=crowd,
         outbound=outbound,
     )
     tools = Tools(

@@ -40,9 +40,9 @@ __all__ = [
     "history",
     "last_change",
     "list_jobs",
-    "others_wait",
     "overdue",
     "unfinished",
+    "waiting_of_others",
 ]
 
 _PAGE = 25
@@ -215,13 +215,17 @@ def get_delivery(table: Table, job: Job) -> Delivery | None:
     return decode_delivery(item) if item else None
 
 
-def others_wait(table: Table, owner: str, now: datetime) -> bool:
-    """Tell whether a job of anybody else is ready for a worker."""
+def waiting_of_others(table: Table, owner: str, now: datetime) -> Iterator[JobKey]:
+    """Find the jobs of everybody else that are ready for a worker."""
     limits = {**dict.fromkeys(WAITING_SHARDS, "~"), "delayed": iso(now + SEND_GRACE)}
-    return any(
-        next(_unfinished_of_others(table, owner, shard, before), None)
-        for shard, before in limits.items()
-    )
+    for shard, before in limits.items():
+        for item in table.query(
+            "deadlineShard = :shard AND deadlineAt <= :before",
+            {":shard": shard, ":before": before, ":pk": _partition(owner)},
+            IndexName=BY_DEADLINE,
+            FilterExpression="pk <> :pk",
+        ):
+            yield JobKey(item["pk"].removeprefix("USER#"), item["sk"].removeprefix("JOB#"))
 
 
 def count_active(table: Table, owner: str, now: datetime) -> int:
@@ -244,15 +248,6 @@ def _last_verb(job: Job) -> str:
     if job.attempts:
         return "rescue"
     return "retry" if job.cycle > 1 else "submit"
-
-
-def _unfinished_of_others(table: Table, owner: str, shard: str, before: str) -> Iterator[Item]:
-    return table.query(
-        "deadlineShard = :shard AND deadlineAt <= :before",
-        {":shard": shard, ":before": before, ":pk": _partition(owner)},
-        IndexName=BY_DEADLINE,
-        FilterExpression="pk <> :pk",
-    )
 
 
 def _jobs(table: Table, owner: str, before: str, now: datetime, limit: int) -> Iterator[Job]:

@@ -81,9 +81,9 @@ def claim(
     Raises:
         NotClaimable: Finished, gone, or somebody else's (`error.job` tells which). Acknowledge.
         NotDue: Its backoff has not passed. Postpone the message to `error.due_at`.
-        OwnerBusy: `max_active_per_owner` workers are at jobs of the owner already. If
-            `queries.others_wait`, enqueue the job afresh with a delay and acknowledge; else claim
-            without the limit.
+        OwnerBusy: `max_active_per_owner` workers are at jobs of the owner already. Claim one of
+            `queries.waiting_of_others` instead, and enqueue this one afresh; if there is none,
+            claim without the limit.
         Unavailable: DynamoDB did not answer. Report the message as failed; it comes back.
     """
     lease = Lease(token=new_token(), expires_at=now + LEASE, worker_id=worker_id, ends_at=ends_at)

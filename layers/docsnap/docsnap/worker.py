@@ -8,31 +8,29 @@ be done, the sweeper sends a message for every job that misses one.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from enum import StrEnum
 from functools import partial
+from itertools import islice
 from math import ceil
 from typing import Any, Final
 
 from docsnap import queries, telemetry, transitions, webhooks
 from docsnap.attempt import Attempt, Policy, Tools
-from docsnap.errors import NotClaimable, NotDue, OwnerBusy, Unavailable
+from docsnap.errors import LeaseError, NotClaimable, NotDue, OwnerBusy, Unavailable
 from docsnap.jobs import DELAYED, FAILED, WAITING, Job
 from docsnap.outbound import Outbound
 from docsnap.queue import MalformedMessage, Message, Queue
 from docsnap.settings import WorkerSettings
-from docsnap.table import Table
 from docsnap.telemetry import Metric, logger
-
-BUSY_DELAY: Final = timedelta(seconds=3)
-"""How long a job steps back for those of other owners, up to twice this: no longer than it takes to
-pass them, or its owner's own workers would stand idle."""
 
 UNAVAILABLE_DELAY: Final = timedelta(seconds=30)
 """How long a job waits for a table that does not answer."""
 
-CROWD_MEMORY: Final = timedelta(seconds=2)
+OTHERS_TRIED: Final = 5
+"""Waiting jobs of other owners that are tried to be claimed before one goes on with one's own."""
 
 WEBHOOK_TIME: Final = timedelta(seconds=15)
 """What an invocation must have left to try a webhook itself."""
@@ -47,26 +45,6 @@ class Outcome(StrEnum):
     """Report it as failed: it comes back, or goes to the dead-letter queue."""
 
 
-class Crowd:
-    """Remembers for a moment in whose way an owner's jobs are.
-
-    Behind hundreds of messages of one owner those of the others are reached the sooner, the less
-    it takes to step back.
-    """
-
-    def __init__(self) -> None:
-        self._until: dict[str, datetime] = {}
-
-    def is_behind(self, table: Table, owner: str, now: datetime) -> bool:
-        """Tell whether somebody else waits for a worker, or did a moment ago."""
-        if now < self._until.get(owner, now):
-            return True
-        if not queries.others_wait(table, owner, now):
-            return False
-        self._until[owner] = now + CROWD_MEMORY
-        return True
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Intake:
     """How messages are taken, and given back."""
@@ -78,7 +56,6 @@ class Intake:
     """How often SQS hands a message out before it moves it to the dead letters."""
     max_active_per_owner: int = 3
     """Workers for one owner while others wait."""
-    crowd: Crowd = field(default_factory=Crowd)
     outbound: Outbound | None = None
     """By which a finished job's owner is told at once; without, the sweeper tells."""
 
@@ -126,14 +103,15 @@ def run_attempt(message: Message, intake: Intake, tools: Tools) -> Outcome:
         return _refused(message, refusal.job, intake.queue)
     except NotDue as refusal:
         return _hand_back(message, refusal.due_at - tools.clock(), "early", intake.queue)
-    except OwnerBusy as refusal:
-        if refusal.job and _is_replaced(message, refusal.job):
-            return _redundant(refusal.job)
-        wait = BUSY_DELAY * (1 + tools.random.random())
-        return _hand_back(message, wait, "busy", intake.queue)
     except Unavailable:
         logger.warning("The job could not be claimed", exc_info=True)
         return _hand_back(message, UNAVAILABLE_DELAY, "unavailable", intake.queue)
+    if job.key != message.key:
+        return _give_way(message, job, intake, tools)
+    return _attempt(message, job, intake, tools)
+
+
+def _attempt(message: Message | None, job: Job, intake: Intake, tools: Tools) -> Outcome:
     left = Attempt(job, tools).run()
     outcome = _follow_up(message, left, intake, tools)
     if left and left.is_finished and intake.outbound and tools.remaining() > WEBHOOK_TIME:
@@ -141,21 +119,35 @@ def run_attempt(message: Message, intake: Intake, tools: Tools) -> Outcome:
     return outcome
 
 
+def _give_way(message: Message, job: Job, intake: Intake, tools: Tools) -> Outcome:
+    """Put the message back behind the others, and work on the job of somebody else instead.
+
+    That job's own message, somewhere behind hundreds of these perhaps, will find it taken.
+    """
+    outcome = _hand_back(message, timedelta(), "busy", intake.queue)
+    telemetry.adopt(job.id, job_id=job.id)
+    _attempt(None, job, intake, tools)
+    return outcome
+
+
 def _claim(message: Message, intake: Intake, tools: Tools) -> Job:
+    """Claim the job of the message; or one that waits, if its owner has workers enough."""
     claim = partial(
         transitions.claim,
         tools.table,
-        message.key,
         worker_id=intake.worker_id,
         ends_at=tools.clock() + tools.remaining(),
-        redriven_at=message.redriven_at,
     )
+    most = intake.max_active_per_owner
+    own, redriven_at = message.key, message.redriven_at
     try:
-        return claim(now=tools.clock(), max_active_per_owner=intake.max_active_per_owner)
+        return claim(own, redriven_at=redriven_at, now=tools.clock(), max_active_per_owner=most)
     except OwnerBusy:
-        if intake.crowd.is_behind(tools.table, message.key.owner, tools.clock()):
-            raise
-        return claim(now=tools.clock())  # nobody is kept waiting by it
+        others = queries.waiting_of_others(tools.table, own.owner, tools.clock())
+        for key in islice(others, OTHERS_TRIED):
+            with suppress(LeaseError):
+                return claim(key, now=tools.clock(), max_active_per_owner=most)
+    return claim(own, redriven_at=redriven_at, now=tools.clock())  # nobody is kept waiting by it
 
 
 def _is_asked_again(message: Message, job: Job | None) -> bool:
@@ -185,22 +177,14 @@ def _redundant(job: Job | None) -> Outcome:
     return Outcome.ACKNOWLEDGED
 
 
-def _is_replaced(message: Message, job: Job) -> bool:
-    """Whether a newer message was sent for the job: one of them is enough to step back with.
-
-    Every write to a waiting job comes with a message.
-    """
-    return job.status is WAITING and message.version < job.version
-
-
-def _follow_up(message: Message, job: Job | None, intake: Intake, tools: Tools) -> Outcome:
-    """Make sure that a message is there for what comes next."""
-    has_receipts_left = message.receive_count < intake.max_receives
+def _follow_up(message: Message | None, job: Job | None, intake: Intake, tools: Tools) -> Outcome:
+    """Make sure that a message is there for what comes next; perhaps the one that was received."""
+    has_receipts_left = message is not None and message.receive_count < intake.max_receives
     if job is None:
         return Outcome.ACKNOWLEDGED
     if job.status is DELAYED:
         wait = (job.next_attempt_at or tools.clock()) - tools.clock()
-        if has_receipts_left:
+        if message and has_receipts_left:
             return _return(message.receipt_handle, wait, intake.queue)
         return _replace(message, job, intake, wait=wait)
     if job.status is WAITING:
@@ -208,14 +192,14 @@ def _follow_up(message: Message, job: Job | None, intake: Intake, tools: Tools) 
     if job.status is FAILED and job.error and job.error.retryable:
         # With its receipts used up SQS moves the message at its next receipt. Otherwise it has
         # to go round until they are, and must not be taken for one that asks for an attempt.
-        if has_receipts_left:
+        if message is None or has_receipts_left:
             return _replace(message, job, intake, burial=True)
         return _bury(message.receipt_handle, intake.queue)
     return Outcome.ACKNOWLEDGED
 
 
 def _replace(
-    message: Message,
+    message: Message | None,
     job: Job,
     intake: Intake,
     *,
@@ -227,7 +211,7 @@ def _replace(
         intake.queue.enqueue(job.key, version=job.version, delay=wait, burial=burial)
     except Unavailable:
         logger.warning("The job could not be sent again", exc_info=True)
-        if message.receive_count < intake.max_receives:
+        if message and message.receive_count < intake.max_receives:
             return _return(message.receipt_handle, wait, intake.queue)
     return Outcome.ACKNOWLEDGED
 

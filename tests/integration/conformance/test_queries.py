@@ -1,7 +1,7 @@
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import chain
 from uuid import uuid4
 
@@ -18,6 +18,7 @@ from docsnap.jobs import (
     SEND_GRACE,
     WAITING,
     Job,
+    JobKey,
     JobStatus,
     new_token,
 )
@@ -354,24 +355,28 @@ def test_counting_ends_where_there_are_many(table: Table, monkeypatch: pytest.Mo
 # Who else waits
 
 
-def test_somebody_waits_if_a_job_of_another_owner_does(table: Table) -> None:
-    some_jobs(table, 10)
-    assert not queries.others_wait(table, OWNER, NOW)
+def waiting(table: Table, now: datetime = NOW) -> list[JobKey]:
+    return list(queries.waiting_of_others(table, OWNER, now))
 
-    stored(table, a_job(owner=OTHER))
-    assert queries.others_wait(table, OWNER, NOW)
+
+def test_the_jobs_of_others_are_found_behind_any_number_of_ones_own(table: Table) -> None:
+    some_jobs(table, 10)
+    assert waiting(table) == []
+
+    other = stored(table, a_job(owner=OTHER))
+    assert waiting(table) == [other.key]
 
 
 def test_a_job_in_backoff_waits_once_that_has_passed(table: Table) -> None:
     due_at = NOW + timedelta(minutes=1)
-    stored(table, a_job(DELAYED, owner=OTHER, deadline_at=due_at + SEND_GRACE))
+    job = stored(table, a_job(DELAYED, owner=OTHER, deadline_at=due_at + SEND_GRACE))
 
-    assert not queries.others_wait(table, OWNER, due_at - timedelta(seconds=1))
-    assert queries.others_wait(table, OWNER, due_at)
+    assert waiting(table, due_at - timedelta(seconds=1)) == []
+    assert waiting(table, due_at) == [job.key]
 
 
 @pytest.mark.parametrize("status", [ACTIVE, COMPLETED, FAILED, CANCELLED])
 def test_a_job_that_is_active_or_finished_does_not_wait(table: Table, status: JobStatus) -> None:
     stored(table, a_job(status, owner=OTHER, deadline_at=NOW))
 
-    assert not queries.others_wait(table, OWNER, NOW)
+    assert waiting(table) == []

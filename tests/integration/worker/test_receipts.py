@@ -1,5 +1,6 @@
 """Receipts of messages and attempts at jobs, wherever they differ."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -7,7 +8,7 @@ from docsnap.jobs import ACTIVE, COMPLETED, DELAYED, FAILED, WAITING
 from docsnap.queue import Message
 from docsnap.worker import Outcome
 
-from tests.support.builders import OTHER, a_job, a_key
+from tests.support.builders import OTHER, a_job, a_key, a_lease, stored
 from tests.support.engines import Killed, after, fails, raises, runs_out_of_time, succeeds
 from tests.support.system import MAX_RECEIVES, System
 
@@ -255,51 +256,92 @@ def test_a_message_that_names_no_job_is_left_to_the_dead_letters(system: System)
     assert system.queue.depth().dead_letter == 1
 
 
-def test_an_owner_with_enough_workers_steps_back_while_others_wait(system: System) -> None:
-    for _ in range(3):
+def crowded(system: System, number: int = 3) -> None:
+    """Have the owner occupy workers, and no messages left of it."""
+    for _ in range(number):
         system.submit(status=ACTIVE)
     system.sqs.purge_queue(QueueUrl=system.url)
-    mine = system.submit()
+
+
+def test_an_owner_with_enough_workers_gives_way_to_another_who_waits(system: System) -> None:
+    crowded(system)
+    mine = [system.submit() for _ in range(10)]
     theirs = system.submit(owner=OTHER)
 
     assert system.work() is Outcome.ACKNOWLEDGED
 
-    assert system.look(mine).status is WAITING
-    assert system.look(mine).attempts == 0
-    system.work()
     assert system.look(theirs).status is COMPLETED
-    assert system.work() is None
-    system.advance(seconds=21)
-    system.work()
+    assert all(system.look(job).attempts == 0 for job in mine)
+    system.work_all()
+    assert all(system.look(job).status is COMPLETED for job in mine)
+    assert system.history(theirs) == ["claim", "complete"]
+    receipts = {each["attributes"]["ApproximateReceiveCount"] for each in system.deliveries}
+    assert receipts == {"1"}
+
+
+def test_a_job_that_was_let_go_first_is_seen_to_like_any_other(system: System) -> None:
+    crowded(system)
+    mine, theirs = system.submit(), system.submit(owner=OTHER)
+    system.work(fails())
+    assert system.look(theirs).status is DELAYED
+
+    system.advance(minutes=1)
+    system.work_all(fails())
+    system.advance(minutes=1)
+    system.work_all(fails())
+
+    assert (system.look(theirs).status, system.look(theirs).attempts) == (FAILED, 3)
+    assert system.look(mine).attempts == 2
+    system.work_all()
+    assert system.queue.depth().dead_letter == 1
+
+
+def test_a_job_that_was_let_go_first_and_runs_out_of_time_is_handed_on(system: System) -> None:
+    crowded(system)
+    system.submit()
+    theirs = system.submit(owner=OTHER)
+
+    system.work(runs_out_of_time)
+    assert (system.look(theirs).status, system.look(theirs).hops) == (WAITING, 1)
+    system.work_all()
+
+    assert system.look(theirs).status is COMPLETED
+    assert system.look(theirs).attempts == 1
+
+
+def test_a_message_that_cannot_be_put_back_comes_back_by_itself(system: System) -> None:
+    crowded(system)
+    mine, theirs = system.submit(), system.submit(owner=OTHER)
+    system.faults.refuse("SendMessage")
+
+    assert system.work() is Outcome.RETURNED
+
+    system.faults.heal()
+    assert system.look(theirs).status is COMPLETED
+    system.work_all()
     assert system.look(mine).status is COMPLETED
-    assert system.deliveries[-1]["attributes"]["ApproximateReceiveCount"] == "1"
+
+
+def test_a_job_of_another_that_was_taken_meanwhile_is_not_waited_for(system: System) -> None:
+    crowded(system)
+    mine, theirs = system.submit(), system.submit(owner=OTHER)
+    taken = replace(theirs, status=ACTIVE, version=2, lease=a_lease(system.clock()))
+    faults = system.faults
+    faults.before("Query", lambda: faults.before("GetItem", lambda: stored(system.table, taken)))
+
+    system.work()
+
+    assert system.look(mine).status is COMPLETED
+    assert system.look(theirs).version == taken.version
 
 
 def test_an_owner_may_have_every_worker_while_nobody_else_waits(system: System) -> None:
-    for _ in range(4):
-        system.submit(status=ACTIVE)
-    system.sqs.purge_queue(QueueUrl=system.url)
+    crowded(system, 4)
     mine = system.submit()
 
     system.work()
 
     assert system.look(mine).status is COMPLETED
-
-
-def test_only_the_newest_message_of_a_job_steps_back(system: System) -> None:
-    for _ in range(3):
-        system.submit(status=ACTIVE)
-    system.sqs.purge_queue(QueueUrl=system.url)
-    system.submit(owner=OTHER)
-    system.receive()
-    mine = system.submit(version=5)
-    system.queue.enqueue(mine.key, version=4)
-    before = system.faults.calls["SendMessage"]
-
-    system.work()
-    system.work()
-
-    assert system.faults.calls["SendMessage"] == before + 1
 
 
 def test_a_job_handed_on_may_use_its_old_message_if_no_new_one_can_be_sent(
