@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any, cast
 
@@ -15,6 +15,7 @@ import boto3
 import httpx2
 from docsnap_client import Client
 
+from local.site_server import Server
 from local.stack import Stack, free_port
 from tests.support.aws import CREDENTIALS
 
@@ -118,11 +119,15 @@ class Deployed:
 
 
 class SlowSite:
-    """A site that takes its time: a chain of pages, each known only once the last has arrived."""
+    """A site that takes its time: a chain of pages, each known only once the last has arrived.
 
-    def __init__(self, *, pages: int, seconds: float) -> None:
+    With more `links` on each page than one it is a tree.
+    """
+
+    def __init__(self, *, pages: int, seconds: float, links: int = 1) -> None:
         self.pages = pages
         self.seconds = seconds
+        self.links = links
         self.at_once = 0
         """The most sites (first parts of the path) that were being read at the same moment."""
         self._reading: dict[str, int] = {}
@@ -137,7 +142,12 @@ class SlowSite:
         with self._read(found[1]):
             threading.Event().wait(self.seconds)
         text = f"<p>Page {number} of a guide that is worth reading to its end.</p>" * 5
-        following = f'<a href="/{found[1]}/{number + 1}.html">Next</a>'
+        first = number * self.links + 1
+        following = "".join(
+            f'<a href="/{found[1]}/{other}.html">Page {other}</a> '
+            for other in range(first, first + self.links)
+            if other < self.pages or self.links == 1
+        )
         body = f"<title>Page {number}</title><main><h1>Page {number}</h1>{text}{following}</main>"
         return f"<!doctype html>{body}".encode()
 
@@ -169,7 +179,7 @@ def served(site: SlowSite) -> Iterator[str]:
         def log_message(self, format: str, *args: object) -> None:
             pass
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+    with Server(("127.0.0.1", 0), Handler) as server:
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
         try:
@@ -182,6 +192,11 @@ def served(site: SlowSite) -> Iterator[str]:
 def seconds_between(first: Mapping[str, Any], last: Mapping[str, Any]) -> float:
     """How long it took from the start of one job to the end of another."""
     return _moment(last["finishedAt"]) - _moment(first["startedAt"])
+
+
+def waited(job: Mapping[str, Any]) -> float:
+    """How long it took from the submission of a job to its start."""
+    return _moment(job["startedAt"]) - _moment(job["createdAt"])
 
 
 def most_at_once(jobs: list[Mapping[str, Any]]) -> int:

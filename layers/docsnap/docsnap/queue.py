@@ -106,7 +106,7 @@ class Message:
                 is_burial=BURIAL in own and redriven_at is None,
                 correlation_id=own.get(CORRELATION_ID, {}).get("stringValue"),
             )
-        except (ValueError, TypeError, LookupError, AttributeError) as exc:
+        except (ValueError, TypeError, LookupError, AttributeError, OverflowError) as exc:
             raise MalformedMessage from exc
 
 

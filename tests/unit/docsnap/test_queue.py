@@ -60,6 +60,8 @@ def test_a_record_from_the_dead_letters_was_redriven_when_it_was_sent() -> None:
         '{"owner": "", "id": "j", "version": 1}',
         '{"owner": "o", "id": 7, "version": 1}',
         '{"owner": "o", "id": "j", "version": "x"}',
+        '{"owner": "o", "id": "j", "version": 1, "sentAt": "x"}',
+        '{"owner": "o", "id": "j", "version": 1, "sentAt": 1e300}',
     ],
 )
 def test_a_record_that_names_no_job_says_so(body: str) -> None:
