@@ -82,8 +82,9 @@ class Limits:
     """Links read from one page."""
     known_urls: int = 50_000
     """URLs remembered in all; later ones are not noticed."""
-    same_shape: int = 500
-    """URLs visited that differ in numbers alone (calendars, counters, sessions)."""
+    same_shape: int = 2000
+    """URLs visited that differ in one number alone, a fifth of that if in several (calendars,
+    counters, sessions). No fewer than a job may ask for: a manual may have numbered pages."""
     useless_in_a_row: int = 8
     """Duplicates of one shape, without one new page between, after which the shape is left."""
 

@@ -82,6 +82,13 @@ def test_calendars_come_after_everything_else() -> None:
         assert taken(frontier)[:3] == ["a", "b", "c"]
 
 
+def test_a_manual_with_numbered_pages_is_no_trap() -> None:
+    with Store(Path(":memory:")) as store:
+        frontier = a_frontier(store)
+        offer(frontier, *(f"{n}.html" for n in range(2000)))
+        assert len(taken(frontier)) == 2000
+
+
 def test_urls_of_one_shape_are_counted() -> None:
     with Store(Path(":memory:")) as store:
         frontier = a_frontier(store, limits=Limits(same_shape=20))
