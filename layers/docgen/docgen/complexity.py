@@ -2,7 +2,8 @@
 
 An HTML parser looks at all open elements whenever one begins, and at all attributes of a tag at
 each further one: elements nested a hundred thousand deep, or as many attributes, take it a
-minute, ten times as many hours. Browsers stop at 512 levels, and real pages at about 30.
+minute, ten times as many hours. Real pages nest about 30 levels, and browsers stop at 512; but
+pages that forget to escape `<T>` in their text nest another level with each, harmlessly.
 """
 
 import re
@@ -10,6 +11,10 @@ from collections.abc import Iterator
 from itertools import islice
 
 DEEPEST = 512
+"""Levels of HTML."""
+DEEPEST_AT_ALL = 4096
+MOST_STEPS = 256_000_000
+"""Levels of anything times tags, what parsing takes at worst: one to two seconds."""
 MOST_ATTRIBUTES = 8000
 """Of one tag; so many take a fifth of a second."""
 MOST_OPTIONS = 5000
@@ -21,11 +26,26 @@ _TAG = re.compile(r"<(/?)([a-zA-Z][^\s/>]*)")
 # What holds nothing, or is closed by the next of its kind, mostly without a tag.
 _FLAT_NAMES = """
     area base body br caption col colgroup dd dt embed head hr html img input li link meta optgroup
-    option p param path rp rt source tbody td tfoot th thead tr track wbr
+    option p param rp rt source tbody td tfoot th thead tr track wbr
 """
 _FLAT = frozenset(_FLAT_NAMES.split())
+# What else is HTML and holds something. Other names are text that was not escaped.
+_HTML_NAMES = """
+    a abbr acronym address applet article aside audio b bdi bdo big blockquote button canvas center
+    cite code data datalist del details dfn dialog dir div dl em fieldset figcaption figure font
+    footer form frameset h1 h2 h3 h4 h5 h6 header hgroup i iframe ins kbd label legend listing main
+    map mark marquee math menu meter nav nobr noembed noframes noscript object ol output picture
+    pre progress q ruby s samp script search section select slot small span strike strong style sub
+    summary sup svg table template textarea time title tt u ul var video xmp
+"""
+_HTML = frozenset(_HTML_NAMES.split())
 # Inside these, a closing tag does not reach what is outside.
 _WALLS = frozenset({"applet", "marquee", "math", "object", "svg", "table", "template"})
+# HTML in them ends them, and their own closing tag then closes nothing.
+_DRAWINGS = frozenset({"math", "svg"})
+_TEXT_IN_DRAWINGS = frozenset(
+    {"annotation-xml", "desc", "foreignobject", "mi", "mn", "mo", "ms", "mtext", "title"}
+)
 # These are closed without what was begun inside them: that stays open.
 _MARKS = frozenset(
     {"a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt"}
@@ -85,29 +105,47 @@ def _long_tags(html: str, shortest: int) -> Iterator[str]:
 
 
 def _is_too_deep(html: str) -> bool:
-    if html.count("<") - html.count("</") <= DEEPEST:
+    tags = html.count("<")
+    if tags - html.count("</") <= DEEPEST:
         return False
+    most = max(DEEPEST, min(DEEPEST_AT_ALL, MOST_STEPS // tags))
     level: list[str] = []
+    levels_of_html = drawings = 0
     for found in _TAG.finditer(html.lower()):
         is_closing, name = found.groups()
+        if drawings and not is_closing and (name in _FLAT or name in _HTML):
+            level = ["" if other in _DRAWINGS else other for other in level]
+            drawings = 0
         if name in _FLAT:
             continue
-        if not is_closing:
-            level.append(name)
-            if len(level) > DEEPEST:
-                return True
-        else:
-            _close(level, name)
+        drawings += not is_closing and name in _DRAWINGS
+        if is_closing:
+            levels_of_html -= _close(level, name)
+            continue
+        level.append(name)
+        levels_of_html += name in _HTML
+        if levels_of_html > DEEPEST or len(level) > most:
+            return True
     return False
 
 
-def _close(level: list[str], name: str) -> None:
+def _close(level: list[str], name: str) -> int:
+    """Close an element; gives how many levels of HTML are gone with it."""
+    if name in _DRAWINGS and name in level:
+        start = len(level) - 1 - level[::-1].index(name)
+        if _TEXT_IN_DRAWINGS.isdisjoint(level[start:]):
+            closed = level[start:]
+            del level[start:]
+            return sum(each in _HTML for each in closed)
+        return 0
     for distance, other in enumerate(reversed(level[-_MENDED:]), start=1):
         if other == name:
+            closed = [name] if name in _MARKS else level[-distance:]
             if name in _MARKS:
                 del level[-distance]
             else:
                 del level[-distance:]
-            return
+            return sum(each in _HTML for each in closed)
         if other in _WALLS:
-            return
+            return 0
+    return 0

@@ -1,8 +1,9 @@
 """Is this page there again in another language or version? One of the copies is enough.
 
 A copy is recognised by its path: `/fr/guide` and `/guide`, `/1.0/guide` and `/2.0/guide`. A
-segment that looks like a language or a version is taken for one only when the same path was
-met with another such segment, or without it.
+segment that looks like a language or a version is taken for one only when the same paths were
+met with another such segment, or without it: one path where it is written like nothing else
+(`v1.2`), most paths where it may be a word (`/development/`, `/is/`) or a chapter (`/1/`).
 """
 
 from __future__ import annotations
@@ -31,6 +32,11 @@ VERSION = re.compile(
     r"|(?:latest|stable|current|release|lts|main|master|trunk|head|dev|devel|develop"
     r"|development|next|nightly|edge|unstable|canary|preview)(?:[-_]v?[\d.]+x?)?",
     re.IGNORECASE,
+)
+SAMPLE = 64  # paths remembered of each language or version
+MOSTLY = 0.5
+_UNMISTAKABLE = re.compile(
+    r"(?:v|ver|version|release|rel|r)?[-_]?\d+\.[\dx]|v\d|(?:latest|stable)\b"
 )
 RELEASED = ("stable", "latest", "current", "release", "lts")
 UNRELEASED = (
@@ -66,12 +72,15 @@ class Copies:
     def __init__(self, folder: str, is_known: Callable[[str], bool]) -> None:
         """Look at paths below `folder` (a URL); `is_known` is asked about folded URLs."""
         self._folder = folder
+        self._root = urls.fold(folder)
         self._is_known = is_known
         self._spoken = {"locale": Counter[str](), "version": Counter[str]()}
+        self._sample: dict[str, dict[str, list[str]]] = {"locale": {}, "version": {}}
+        self._chosen: dict[str, tuple[int, str | None]] = {
+            "locale": (0, None),
+            "version": (0, None),
+        }
         self._seen: dict[str, set[tuple[str | None, str | None]]] = defaultdict(set)
-        self._proven: dict[str, set[str]] = {"locale": set(), "version": set()}
-        self._has_plain: set[str] = set()
-        """Of `locale` and `version`, what pages without it were met in."""
         self.language: str | None = None
         """The start page's own language."""
 
@@ -95,7 +104,7 @@ class Copies:
         if locale is None and version is None:
             return None
         skeleton = urls.fold(f"{self._folder}{'/'.join(kept)}{mark}{query}")
-        return Variant(skeleton, locale, version, is_root=not any(kept))
+        return Variant(skeleton, locale, version, is_root=skeleton == self._root)
 
     def learn(self, variant: Variant) -> None:
         """Take note of a URL that names a language or version."""
@@ -103,48 +112,68 @@ class Copies:
         others = self._seen[variant.skeleton]
         if names in others:
             return
-        for kind, name in (("locale", variant.locale), ("version", variant.version)):
-            if name is not None:
-                self._spoken[kind][name] += 1
-        if not variant.is_root:
-            for locale, version in others:
-                self._prove("locale", variant.locale, locale)
-                self._prove("version", variant.version, version)
         others.add(names)
-
-    def _prove(self, kind: str, one: str | None, other: str | None) -> None:
-        if one != other:
-            self._proven[kind].update(name for name in (one, other) if name is not None)
-            if one is None or other is None:
-                self._has_plain.add(kind)
+        for kind, name in (("locale", variant.locale), ("version", variant.version)):
+            if name is None:
+                continue
+            self._spoken[kind][name] += 1
+            sample = self._sample[kind].setdefault(name, [])
+            if not variant.is_root and len(sample) < SAMPLE:
+                sample.append(variant.skeleton)
 
     def reason(self, variant: Variant) -> str | None:
         """Say why the URL is left out as a copy; None to keep it."""
-        if not variant.is_root and self._is_known(variant.skeleton):
-            self._prove("locale", variant.locale, None)
-            self._prove("version", variant.version, None)
-            return "locale_copy" if variant.locale is not None else "version_copy"
-        if variant.locale in self._proven["locale"] and variant.locale != self._kept_locale():
-            return "locale_copy"
-        if variant.version in self._proven["version"] and variant.version != self._kept_version():
-            return "version_copy"
+        for kind, name in (("locale", variant.locale), ("version", variant.version)):
+            if name is None:
+                continue
+            plain, others = self._counterparts(kind, name)
+            if not self._is_proven(kind, name, max(plain, others)):
+                continue
+            if (plain and plain >= others) or name != self._kept(kind):
+                return f"{kind}_copy"
         return None
 
-    def _kept_locale(self) -> str | None:
-        if "locale" in self._has_plain:
-            return None
+    def _counterparts(self, kind: str, name: str) -> tuple[int, int]:
+        """Of the sample of a name, how many pages are there without it, and with another."""
+        place = 0 if kind == "locale" else 1
+        plain = others = 0
+        for skeleton in self._sample[kind].get(name, ()):
+            met = {names[place] for names in self._seen[skeleton]} - {name}
+            others += bool(met - {None})
+            plain += None in met or self._is_known(skeleton)
+        return plain, others
+
+    def _is_proven(self, kind: str, name: str, found: int) -> bool:
+        if kind == "version" and _UNMISTAKABLE.match(name):
+            return found > 0
+        return found > 0 and found >= len(self._sample[kind].get(name, ())) * MOSTLY
+
+    def _kept(self, kind: str) -> str | None:
+        """The language or version that stays, of those that are copies of each other."""
+        spoken = self._spoken[kind]
+        known = spoken.total()
+        if self._chosen[kind][0] != known:
+            names = [
+                name
+                for name in spoken
+                if self._is_proven(kind, name, self._counterparts(kind, name)[1])
+            ]
+            best = self._own_language(names) if kind == "locale" else _newest(names)
+            self._chosen[kind] = (known, best)
+        return self._chosen[kind][1]
+
+    def _own_language(self, names: list[str]) -> str | None:
         spoken = self._spoken["locale"]
         own = (self.language or "en").replace("_", "-")
         for wanted in (own, own.partition("-")[0], "en"):
-            found = [name for name in spoken if name == wanted or name.startswith(f"{wanted}-")]
+            found = [name for name in names if name == wanted or name.startswith(f"{wanted}-")]
             if found:
                 return min(found, key=lambda name: (-spoken[name], name))
-        return min(spoken, key=lambda name: (-spoken[name], name), default=None)
+        return min(names, key=lambda name: (-spoken[name], name), default=None)
 
-    def _kept_version(self) -> str | None:
-        if "version" in self._has_plain:
-            return None
-        return max(self._spoken["version"], key=_release_order, default=None)
+
+def _newest(versions: list[str]) -> str | None:
+    return max(versions, key=_release_order, default=None)
 
 
 def is_locale(segment: str) -> bool:

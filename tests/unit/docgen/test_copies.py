@@ -49,10 +49,29 @@ def test_a_plain_page_makes_the_others_copies() -> None:
     assert reason(found, "a") is None
 
 
-def test_one_copy_proves_the_whole_language() -> None:
+def test_most_paths_prove_the_whole_language() -> None:
     found = copies(f"{FOLDER}a", f"{FOLDER}fr/a")
     assert reason(found, "fr/a") == "locale_copy"
     assert reason(found, "fr/only-here") == "locale_copy"
+
+
+def test_one_path_proves_a_version_that_is_written_like_nothing_else() -> None:
+    found = copies(f"{FOLDER}v1.2/a", f"{FOLDER}v1.2/b", f"{FOLDER}v1.2/c", f"{FOLDER}v1.3/a")
+    assert reason(found, "v1.2/b") == "version_copy"
+
+
+@pytest.mark.parametrize("folder", ["development", "release", "is", "1"])
+def test_a_folder_that_shares_a_name_with_a_few_pages_is_no_copy(folder: str) -> None:
+    own = [f"{FOLDER}{folder}/{name}" for name in ("theming", "builders", "tutorial", "faq")]
+    found = copies(FOLDER, f"{FOLDER}theming", *own)
+    assert reason(found, f"{folder}/theming") is None
+    assert reason(found, f"{folder}/builders") is None
+
+
+def test_a_front_page_with_a_file_name_proves_nothing() -> None:
+    found = copies(FOLDER, f"{FOLDER}release/index.html", f"{FOLDER}release/3.20.html")
+    assert reason(found, "release/index.html") is None
+    assert reason(found, "release/3.20.html") is None
 
 
 def test_without_proof_nothing_is_a_copy() -> None:

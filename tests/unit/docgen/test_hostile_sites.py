@@ -248,6 +248,9 @@ def test_endless_robots_txt_is_read_in_part() -> None:
         ("<div></x>", ""),
         ("<div><table><tr><td></div></table>", ""),
         ("<DIV a=b>", "</DIV>"),
+        ("<svg><br><x></svg>", "</y>"),
+        ("<path>", "</y>"),
+        ("<T>", "</y>"),
         ("<a><div></a>", ""),
         ("<a " + " ".join(f"a{n}=1" for n in range(10_000)) + ">", ""),
         ("<a " + " ".join(f"a{n}='>'" for n in range(10_000)) + ">", ""),
@@ -266,6 +269,23 @@ def test_html_that_nobody_can_parse_is_not_parsed(opening: str, closing: str) ->
         assert found.skipped == {"/docs/deep": "too_complex"}
         with pytest.raises(errors.NoUsableContent):
             crawl(site, "/docs/deep")
+
+
+def test_a_page_that_forgot_to_escape_its_angle_brackets_is_read() -> None:
+    with Site() as site:
+        front(site, "generics")
+        site.page("/docs/generics", "<p>put&lt;K, V>(Map<K, V> map, List<T> list)" * 400)
+
+        assert "/docs/generics" in crawl(site).pages
+
+
+def test_a_page_full_of_drawings_is_read() -> None:
+    shapes = "<circle r='1'/><polygon points='1,2'/><path d='M0'/>" * 20
+    with Site() as site:
+        front(site, "drawings")
+        site.page("/docs/drawings", f"<div>text <svg>{shapes}</svg></div>" * 600)
+
+        assert "/docs/drawings" in crawl(site).pages
 
 
 @pytest.mark.parametrize(
