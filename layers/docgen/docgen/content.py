@@ -41,6 +41,8 @@ _LEAST_SHARE = 0.75
 """Of the words that are no links, a container chosen by its name has to hold so much."""
 _LEAST_LANDMARK_SHARE = 0.3
 _LEAST_INNER_SHARE = 0.8
+_MOST_BESIDE = 0.25
+"""What other articles may hold of an article that is taken for all of the content."""
 
 
 def find_content(tree: LexborHTMLParser, selector: str | None = None) -> tuple[LexborNode, str]:
@@ -73,8 +75,8 @@ def _landmark(body: LexborNode) -> LexborNode | None:
     whole = _prose_length(body)
     best: LexborNode | None = None
     best_length = 0
-    for node in nodes:
-        length = _prose_length(node)
+    lengths = [_prose_length(node) for node in nodes]
+    for node, length in zip(nodes, lengths, strict=True):
         if length < whole * _LEAST_LANDMARK_SHARE:
             continue
         if best is None or not _is_within(node, best):
@@ -82,6 +84,16 @@ def _landmark(body: LexborNode) -> LexborNode | None:
                 best, best_length = node, length
         elif length >= best_length * _LEAST_INNER_SHARE and _keeps_title(node, best):
             best = node
+    if best is not None and best.tag == "article":
+        beside = sum(
+            length
+            for node, length in zip(nodes, lengths, strict=True)
+            if node.mem_id != best.mem_id
+            and not _is_within(node, best)
+            and not _is_within(best, node)
+        )
+        if beside > best_length * _MOST_BESIDE:
+            return None
     return best
 
 
