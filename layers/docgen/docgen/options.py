@@ -69,8 +69,8 @@ class Limits:
     """All bodies of one call of `generate`, after decompression."""
     memory_bytes: int = 1536 * MIB
     """Resident memory of the process at which fetching stops."""
-    requests_per_page: int = 4
-    """Requests of a run, as a multiple of the pages asked for (and a hundred on top)."""
+    requests_per_page: int = 8
+    """Requests of a run, as a multiple of the pages asked for (and some hundred on top)."""
 
     url_length: int = 2000
     """Longer URLs are not visited."""

@@ -57,6 +57,7 @@ _SOURCE_TEXTS = word_set("[source] [src] source [docs] [edit] [link]") | {
     "edit this page",
     "edit on github",
 }
+_SOURCE_FOLDER = re.compile(r"(?:\.\./)*(?:src|source|_modules)/")
 _LONGEST_TOOL = 20
 _LONGEST_MARKUP = 160
 _ICON_FONT = "\uf0c1"  # how Sphinx themes write a permalink's sign
@@ -199,7 +200,9 @@ def _is_tool(href: str, label: str, classes: str | None) -> bool:
         return picture is None or picture[1].lower() in _PERMALINK_TEXTS
     if text not in _SOURCE_TEXTS:
         return False
-    return text[0] == "[" or len(text) > 8 or "src" in words or "source" in words
+    if text[0] == "[" or len(text) > 8 or "src" in words or "source" in words:
+        return True
+    return text == "source" and _SOURCE_FOLDER.match(href) is not None
 
 
 def _keep_language(match: re.Match[str]) -> str:

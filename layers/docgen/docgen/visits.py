@@ -34,7 +34,7 @@ TICK_SECONDS = 0.25  # how long a wish to stop can go unnoticed
 SLICE_SECONDS = 0.005  # of reading links, before the network has its turn again
 LISTED_AT_ONCE = 100  # URLs of a sitemap
 COMMIT_EVERY = 25  # visits
-SPARE_REQUESTS = 100
+SPARE_REQUESTS = 400
 STATM = Path("/proc/self/statm")
 
 

@@ -47,7 +47,8 @@ class Manifest:
             "url": self._bundle.site.url,
             "title": self._bundle.site.title,
             "generatedAt": f"{self._bundle.stamp:%Y-%m-%dT%H:%M:%SZ}",
-            "pages": self._pages,
+            # Shallow ones first: who looks for the end of a path meets the right page.
+            "pages": sorted(self._pages, key=lambda page: page["path"].count("/")),
             "skipped": [{"url": url, "reason": reason} for url, reason in skipped],
         }
         text = json.dumps(manifest, ensure_ascii=False, indent=1)
