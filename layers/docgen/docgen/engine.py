@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from docgen.transport import AllowAddress
     from docgen.visits import Counts
 
-EXTRACTION = "1"
+EXTRACTION = "2"
 """Counts up when extraction changes, so that documents of an older one are made anew."""
 LEARNT_FROM = 24  # pages; what repeats shows itself on fewer, and looking costs as much as writing
 COMMIT_EVERY = 25

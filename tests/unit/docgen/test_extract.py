@@ -145,6 +145,21 @@ def test_the_content_is_found(body):
     )
 
 
+def test_of_many_articles_none_is_taken_for_the_whole_content():
+    functions = "".join(
+        f"<article class='func'><h4>f{n}</h4><p>{'What it does. ' * often}</p></article>"
+        for n, often in enumerate((9, 9, 40, 9))
+    )
+    found = convert(f"<body><h1>lists</h1><p>Lists.</p>{functions}</body>", "https://e.com/lists")
+
+    assert [heading.text for heading in found.headings] == ["lists", "f0", "f1", "f2", "f3"]
+
+
+def test_ways_to_the_source_are_no_text():
+    html = '<h1>a</h1><p>insert :: a <a href="src/Data.Map.html#insert">Source</a></p>'
+    assert "Source" not in convert(html, "https://e.com/a").markdown
+
+
 def test_bytes_are_utf_8():
     assert convert("<p>Grüße — 你好</p>".encode(), URL).markdown == "Grüße — 你好"
 

@@ -35,6 +35,16 @@ def test_the_manifest_names_every_page_and_what_was_left_out(tmp_path: Path) -> 
     }
 
 
+def test_the_manifest_names_a_shallow_page_before_its_deeper_namesakes(tmp_path: Path) -> None:
+    names = ("", "tutorial/views", "views", "tutorial/more/views")
+    result = written(tmp_path, *(a_document(name, f"# {name or 'Home'}") for name in names))
+
+    pages = json.loads(result.manifest.read_text())["pages"]
+    assert [page["path"].removeprefix("/guide/") for page in pages] == [
+        "", "views", "tutorial/views", "tutorial/more/views",
+    ]  # fmt: skip
+
+
 def test_the_bundle_holds_the_same_tree_in_order_and_of_one_time(tmp_path: Path) -> None:
     result = written(tmp_path, a_document("", "# Home"), a_document("b", "# B"))
 
