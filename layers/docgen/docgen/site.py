@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from docgen.anchors import Anchors
-from docgen.names import Names, base_folder
+from docgen.names import PAGE_SUFFIXES, Names, base_folder
 from docgen.outline import Leaf, Menu, outline
 
 if TYPE_CHECKING:
@@ -146,15 +146,19 @@ class _Links:
         self.anchors = Anchors()
         self._exact: dict[str, Page] = {}
         self._loose: dict[str, Page] = {}
+        self._bare: dict[str, Page] = {}
         self.page_at = lru_cache(maxsize=8192)(self._page_at)
 
     def add(self, url: str, page: Page) -> None:
         self._exact.setdefault(url, page)
         self._loose.setdefault(_loose(url), page)
+        self._bare.setdefault(PAGE_SUFFIXES.sub("", _loose(url).rstrip("?")), page)
         self.page_at.cache_clear()
 
     def _page_at(self, url: str) -> Page | None:
-        return self._exact.get(url) or self._loose.get(_loose(url))
+        loose = _loose(url)
+        # Sites built with other addresses than they were written for link to `/a/` for `/a.html`.
+        return self._exact.get(url) or self._loose.get(loose) or self._bare.get(loose.rstrip("?"))
 
 
 def _loose(url: str) -> str:

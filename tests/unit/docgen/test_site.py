@@ -159,6 +159,19 @@ def test_links_find_pages_in_every_spelling() -> None:
     assert site.find(f"{BASE}b") is None
 
 
+def test_a_link_to_a_folder_finds_the_file_that_a_site_was_built_with_instead() -> None:
+    site = arranged(
+        a_document("", "# Home"),
+        a_document("start.html", "# Start"),
+        a_document("api.html", "# One"),
+        a_document("api/", "# Other"),
+    )
+
+    assert site.find(f"{BASE}start/").page.title == "Start"
+    assert site.find(f"{BASE}api").page.title == "Other"
+    assert site.find(f"{BASE}api.html").page.title == "One"
+
+
 def test_element_ids_lead_to_the_headings_they_belong_to() -> None:
     document = a_document("a", "# A\n\n## Usage\n\n## Usage\n", anchors={"u": "usage"})
     site = arranged(a_document("", "# Home\n\n## Usage\n"), document)
