@@ -9,6 +9,9 @@ from xdist.scheduler import LoadGroupScheduling
 from local.stack import EMULATOR, Stack
 from tests.support.aws import ENDPOINT_VARIABLE
 
+STACKS_OF_THEIR_OWN = {"test_api_fuzzing.py", "test_chaos.py", "test_queue.py", "test_tokens.py"}
+"""Modules of `e2e` that bring up a stack for themselves, and so need not wait for the others."""
+
 settings.register_profile("docsnap", deadline=None)
 settings.load_profile("docsnap")
 
@@ -31,10 +34,13 @@ def emulator_for_those_that_want_one(
 
 
 class WithOneStack(LoadGroupScheduling):
-    """Spreads the tests over the workers, save those that share the deployed stack."""
+    """Spreads the tests over the workers, save those that share a deployed stack."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return "stack" if nodeid.startswith("tests/e2e/") else nodeid
+        module = Path(nodeid.partition("::")[0])
+        if module.parts[:2] != ("tests", "e2e"):
+            return nodeid
+        return module.name if module.name in STACKS_OF_THEIR_OWN else "stack"
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> WithOneStack:

@@ -15,7 +15,7 @@ from local.chaos import callers
 from local.chaos.site import Part, Site
 from tests.support.deployed import Deployed, SlowSite, seconds_between, served, waited
 
-pytestmark = [pytest.mark.slow, pytest.mark.stack, pytest.mark.xdist_group("queue")]
+pytestmark = [pytest.mark.slow, pytest.mark.stack]
 WORKER_TIMEOUT_SECONDS = 60
 LOST_WITHIN_SECONDS = 120
 """From a worker's death until its job is taken up again."""

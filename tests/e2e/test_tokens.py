@@ -25,7 +25,7 @@ from tests.unit.docsnap.token_cases import (
     Case,
 )
 
-pytestmark = [pytest.mark.slow, pytest.mark.stack, pytest.mark.xdist_group("tokens")]
+pytestmark = [pytest.mark.slow, pytest.mark.stack]
 
 
 class Issuer:
