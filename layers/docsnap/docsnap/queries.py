@@ -48,7 +48,7 @@ __all__ = [
 _PAGE = 25
 """Overdue jobs read at a time."""
 
-_MANY = 10_000
+_MANY = 250
 """Jobs of one shard after which counting on is not worth its price."""
 
 
