@@ -315,12 +315,12 @@ def finish(text: str, phrases: Phrases) -> str:
 
 def _finish_marked(text: str, phrases: Phrases) -> str:
     text = _write_code(text) if CODE_OPEN in text or CODE_CLOSE in text else escape(text)
-    if "[" in text:
-        text = _BRACKET.sub(_escape_one, text)
     if EXPONENT in text:
         text = text.replace(EXPONENT, "\\*\\*")
     if _MARK.search(text):
         text = _SPACES.sub(" ", _emphasise(text))
+    if "[" in text:  # only now is it known what stands side by side
+        text = _BRACKET.sub(_escape_one, text)
     text = _finish_links(text, phrases)
     if BREAK in text:
         lines = _BREAKS.sub(BREAK, text.strip()).strip(BREAK).split(BREAK)

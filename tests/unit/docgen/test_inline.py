@@ -1,7 +1,7 @@
 from html import escape
 
 from docgen.extract import convert
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from selectolax.lexbor import LexborHTMLParser
@@ -33,6 +33,7 @@ def words_of(html: str) -> str:
 
 @settings(max_examples=500)
 @given(st.lists(st.tuples(ELEMENTS, TEXTS), min_size=1, max_size=4), PLACES)
+@example([("{}", "["), ("<b>{}</b>", "]"), ("<b>{}</b>", "()")], "<p>{}</p>")
 def test_what_is_rendered_from_the_markdown_says_the_same(parts, place):
     content = "".join(element.replace("{}", escape(text)) for element, text in parts)
     html = f"<h1>T</h1><p>begin</p>{place.replace('{}', content)}<p>end</p>"
