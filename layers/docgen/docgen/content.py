@@ -123,9 +123,14 @@ def _named(body: LexborNode) -> LexborNode | None:
 
 
 def _prose_length(node: LexborNode) -> int:
-    """How many characters of text the element has outside links."""
-    linked = sum(len(link.text()) for link in node.css("a, script, style, nav"))
-    return max(0, len(node.text()) - linked)
+    """How many characters of text the element has outside links; how it is indented is none."""
+    linked = sum(_length(link) for link in node.css("a, script, style, nav"))
+    return max(0, _length(node) - linked)
+
+
+def _length(node: LexborNode) -> int:
+    text = node.text()
+    return len(text) - text.count(" ") - text.count("\n") - text.count("\t")
 
 
 def _is_within(node: LexborNode, outer: LexborNode) -> bool:

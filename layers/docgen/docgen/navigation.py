@@ -37,6 +37,7 @@ class NavLink:
     level: int
     text: str
     url: str
+    """Where it leads; "" for a heading."""
 
 
 _memo: dict[tuple[str, int], tuple[NavLink, ...]] = {}
@@ -83,12 +84,17 @@ def _read(html: str, url: str, resolve: Callable[[str], str]) -> tuple[NavLink, 
         if href is None or href[1][:1] == "#":
             continue
         target = resolve(unescape(href[1]).strip()).partition("#")[0]
+        level = max(0, depth - 1)
+        if links and links[-1].url == target and links[-1].level < level:
+            # A group that leads to the first page in it is a heading.
+            links[-1] = NavLink(links[-1].level, links[-1].text, "")
+            seen.discard(target)
         if target in seen or not target.startswith(origin):
             continue
         text = " ".join(unescape(_ANY_TAG.sub("", label) if "<" in label else label).split())
         if text:
             seen.add(target)
-            links.append(NavLink(max(0, depth - 1), text[:_LONGEST_TEXT], target))
+            links.append(NavLink(level, text[:_LONGEST_TEXT], target))
             if len(links) >= _MOST_LINKS:
                 break
     return tuple(links)

@@ -140,6 +140,8 @@ class Menu:
             else:
                 self._pages[page] = known
         elif known.parent is self.root and not parent.is_within(known):
+            if parent is not self.root and parent.label == known.label:
+                known.label = label  # elsewhere its group stood for it
             _move(known, parent, last.get(id(parent)))
         if known.parent is not None:
             last[id(known.parent)] = known
