@@ -7,10 +7,13 @@ import re
 from docgen import inline
 from docgen.code_language import guess_language
 from docgen.tags import Kind, Tag, read_tag
-from docgen.vocabulary import VOID
+from docgen.vocabulary import VOID, word_set
 from docgen.walk import Closer, Walk, done, handles
 
 _BLANK_START = re.compile(r"\A(?:[ \t]*\n)+")
+_LINES = word_set("div li p tr")
+"""Elements that are lines of their own in a code block."""
+_LINE_ENDS = f"\n{inline.BREAK}"
 _FENCE = re.compile(r"^[ \t]*(`{3,})", re.M)
 
 
@@ -19,6 +22,8 @@ def open_pre(walk: Walk, tag: Tag) -> Closer:
     """A code block, verbatim."""
     end = walk.end_of(tag.name)
     walk.flush()
+    if walk.tab_labels and any("blocks" in outer.classes for outer in walk.open_tags[:-3:-1]):
+        walk.handle("tab_panel", tag)
     _add_code(walk, verbatim(walk, end), _language_of(walk, tag))
     walk.skip_to(end)
     return done
@@ -42,37 +47,52 @@ def _add_code(walk: Walk, code: str, language: str | None) -> None:
         walk.add("code", _fence(code, language or guess_language(code)))
 
 
-def verbatim(walk: Walk, end: int) -> str:
+def verbatim(walk: Walk, end: int) -> str:  # noqa: C901 - one loop, as in `Walk.run`
     """The code up to an end tag, without what highlighters and copy tools put into it."""
     tokens, start = walk.tokens, walk.position
     marks = set(tokens[start + 1 : end : 2])
     if not any(mark[0] != "/" and _has_meaning(mark) for mark in marks):
         return inline.plain("".join(tokens[start:end:2]))
     parts: list[str] = []
-    lines: list[bool] = []
+    opened: list[int | None] = []  # of each open element: its first part, if it is made of lines
     position = start
     while position < end:
-        parts.append(tokens[position])
-        position += 1
-        if position >= end:
+        text, token = tokens[position], tokens[position + 1]
+        if text and not (text.isspace() and _is_between_lines(tokens, position)):
+            parts.append(text)
+        position += 2
+        if position > end:
             break
-        token = tokens[position]
-        position += 1
         if token[0] == "/":
-            if lines and lines.pop():
+            first = opened.pop() if opened else None
+            if first is not None and (len(parts) == first or _is_within_line(parts)):
                 parts.append("\n")
             continue
         tag = read_tag(token)
-        if tag.name == "br":
-            parts.append("\n")
-        elif tag.kind == Kind.SKIP:
+        if tag.kind == Kind.SKIP:
             walk.position = position
             walk.skip(tag)
             position = walk.position
+        elif tag.name in _LINES:
+            if _is_within_line(parts):
+                parts.append("\n")
+            opened.append(len(parts))
+        elif tag.name == "br":
+            parts.append("\n")
         elif tag.name not in VOID:
-            lines.append(_is_line(tag))
+            opened.append(None)
     walk.position = start
     return inline.plain("".join(parts))
+
+
+def _is_within_line(parts: list[str]) -> bool:
+    return bool(parts) and parts[-1][-1] not in _LINE_ENDS
+
+
+def _is_between_lines(tokens: list[str], position: int) -> bool:
+    """Whether a text stands between two elements that are lines of their own."""
+    before, after = tokens[position - 1], tokens[position + 1]
+    return before[1:] in _LINES and after.partition(" ")[0] in _LINES
 
 
 def _language_of(walk: Walk, tag: Tag) -> str | None:
@@ -98,8 +118,4 @@ def _fence(code: str, language: str | None) -> str:
 
 def _has_meaning(mark: str) -> bool:
     tag = read_tag(mark)
-    return tag.kind == Kind.SKIP or tag.name == "br" or _is_line(tag)
-
-
-def _is_line(tag: Tag) -> bool:
-    return tag.name == "div" and "line" in tag.classes
+    return tag.kind == Kind.SKIP or tag.name == "br" or tag.name in _LINES

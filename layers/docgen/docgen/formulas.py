@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 from docgen import inline
 from docgen.tags import Tag
 from docgen.walk import Closer, Walk, done, handles
+
+_NUMBERED = re.compile(
+    r"(?:\(([\w.]+)\)\s*(?=\\\[|\$\$))?(\\\[.*\\\]|\$\$.*\$\$)(?(1)|\s*\(([\w.]+)\))", re.S
+)
 
 
 @handles("math")
@@ -34,10 +40,20 @@ def open_display_math(walk: Walk, tag: Tag) -> Closer:
     walk.flush()
     walk.skip_to(end)
     tex = tex.replace("¶", "").strip()
+    tex, number = _without_number(tex)
     tex = tex.removeprefix("\\[").removesuffix("\\]").strip("$ \n")
     if tex:
+        tex += number
         walk.add("math", f"$$\n{tex}\n$$")
     return done
+
+
+def _without_number(tex: str) -> tuple[str, str]:
+    """Tell a formula from the number before or behind it, and give that as TeX, too."""
+    match = _NUMBERED.fullmatch(tex)
+    if match is None:
+        return tex, ""
+    return match[2].strip(), f" \\tag{{{match[1] or match[3]}}}"
 
 
 def _tex_until(walk: Walk, end: int) -> str:

@@ -20,7 +20,7 @@ from docgen.tags import Kind, read_tag
 from docgen.vocabulary import JUNK, UNMARKED_NAMES, word_set
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 _MARKS = {
     **dict.fromkeys(("b", "strong"), (inline.STRONG_OPEN, inline.STRONG_CLOSE)),
@@ -46,6 +46,8 @@ _TAG = re.compile("<[^>]*>")
 _CODE_IN_PRE = re.compile(r"(<pre\b[^>]*)>((?:\s|</?span[^>]*>)*)<code\b([^>]*)>")
 _EXPONENT = re.compile("<sup(?: [^>]*)?>([-+\u2212]?[\\dnkmxyij]{1,4})</sup>")
 _UNWANTED = re.compile("[\u200b\u00ad\ue000-\uf8ff]")
+_OWN_MARKS = re.compile("[\u200b\u00ad\ue000-\ue01f]")  # all of it that code may not keep
+_CODE = re.compile(r"(<(pre|code)\b[^>]*>.*?</\2>)", re.S)
 _PICTURE_TEXT = re.compile(r'<img\b[^>]*?\balt="([^"]*)"')
 
 _PERMALINK_SIGNS = word_set("¶ § # 🔗 ⚓") | {""}
@@ -85,7 +87,7 @@ class Phrases:
         """Replace what stands within lines by marks."""
         html = drop_raw_text(html)
         if not html.isascii() and _UNWANTED.search(html):
-            html = _UNWANTED.sub("", html.replace(_ICON_FONT, "¶"))
+            html = _without_unwanted(html)
         html = html.replace("&nbsp;", "\u00a0")
         if "<pre" in html:
             html = _CODE_IN_PRE.sub(_keep_language, html)
@@ -145,6 +147,8 @@ class Phrases:
             attributes = dict(_ATTRIBUTE.findall(rest))
             href = href or attributes.get("href")
             classes = classes or attributes.get("class")
+            if attributes.get("role") == "tab":
+                return _tab_label(attributes, href or "", label)
             marks = "".join(self._id(attributes[k]) for k in ("id", "name") if k in attributes)
         if href is None:
             return marks + label
@@ -203,6 +207,27 @@ def _is_tool(href: str, label: str, classes: str | None) -> bool:
     if text[0] == "[" or len(text) > 8 or "src" in words or "source" in words:
         return True
     return text == "source" and _SOURCE_FOLDER.match(href) is not None
+
+
+def _without_unwanted(html: str) -> str:
+    """Take away what has no meaning in text: soft hyphens, icons of private fonts, our own marks.
+
+    In code the signs of private fonts are what the code is about.
+    """
+    parts = _CODE.split(html.replace(f">{_ICON_FONT}<", ">¶<"))
+    for index in range(0, len(parts), 3):
+        parts[index] = _UNWANTED.sub("", parts[index])
+    for index in range(1, len(parts), 3):
+        parts[index] = _OWN_MARKS.sub("", parts[index])
+        parts[index + 1] = ""
+    return "".join(parts)
+
+
+def _tab_label(attributes: Mapping[str, str], href: str, label: str) -> str:
+    """Write a link that only shows a tab's panel as the label it is."""
+    shown = attributes.get("aria-controls") or (href[1:] if href[:1] == "#" else "")
+    controls = f' aria-controls="{shown}"' if shown else ""
+    return f'<tab-label id="{attributes.get("id", "")}"{controls}>{label}</tab-label>'
 
 
 def _keep_language(match: re.Match[str]) -> str:

@@ -12,6 +12,7 @@ from docgen.walk import Closer, Heading, Walk, done, handles, join
 
 _MOST_TABS = 300
 _MOST_HEADINGS = 10_000  # of one page; each costs two kilobytes of memory when it is written
+_LABELLED_WITHIN = 6  # so many tags behind its caption a block of code may begin, doubled
 _CLOSING_HASHES = re.compile(r"(?<=\s)#+$")
 _HOLDS_MORE = re.compile(r"(?:p|pre|img|h1)\b")
 
@@ -94,6 +95,12 @@ def open_summary(walk: Walk, tag: Tag) -> Closer:
     """What a folded section says while folded: its label."""
     if walk.frames[-1].kind == "alert" and not walk.blocks:
         return open_title(walk, tag)
+    return open_label(walk, tag)
+
+
+@handles("label")
+def open_label(walk: Walk, tag: Tag) -> Closer:
+    """A line that says what the next block is."""
     frame = walk.push("summary")
 
     def close() -> None:
@@ -102,6 +109,17 @@ def open_summary(walk: Walk, tag: Tag) -> Closer:
             walk.add(kind, text)
 
     return close
+
+
+@handles("caption")
+def open_caption(walk: Walk, tag: Tag) -> Closer:
+    """What is written beside a figure: before a block of code it is its label."""
+    end = walk.end_of(tag.name)
+    following = walk.tokens[end + 2 : end + 2 + _LABELLED_WITHIN : 2]
+    if any(source.partition(" ")[0] == "pre" for source in following):
+        return open_label(walk, tag)
+    walk.flush()
+    return walk.flush
 
 
 @handles("contents")

@@ -16,6 +16,7 @@ from docgen.vocabulary import (
     JUNK,
     JUNK_IDS,
     JUNK_ROLES,
+    LABELS,
     PLAIN_ALERT_NAMES,
     PLAIN_ALERTS,
     ROLES_BY_NAME,
@@ -34,6 +35,9 @@ _ICON = re.compile(
     r"^(?:fa[srlb]?|fa-.*|icon|icon-.*|material-icons.*|glyphicon.*|octicon.*|bi-.*)$"
 )
 _LAST_PART = re.compile("--?|_")
+_FORMULAS = ("math", "arithmatex")
+_HASH = re.compile("_+[A-Za-z0-9+-]{4,6}$")  # what builders append to classes
+_TITLE_ENDINGS = ("title", "heading")
 _WEAK_KINDS = ("hint", "primary", "secondary")  # names of looks as well
 
 
@@ -91,6 +95,8 @@ class Tag:
             return True
         if self.id in JUNK_IDS or self.attributes.get("role") in JUNK_ROLES:
             return True
+        if self.name == "span" and "lang" in self.classes:  # beside a block of code
+            return True
         if self.name in ("i", "span") and any(map(_ICON.match, self.classes)):
             return True
         return self.name == "span" and self.attributes.get("aria-hidden") == "true"
@@ -105,6 +111,9 @@ class Tag:
             return "signature"
         if _may_be_contents(self):
             return "contents"
+        role = _line_role(self)
+        if role:
+            return role
         self.alert = alert_kind(self.name, self.classes, self.attributes)
         return "alert" if self.alert else ""
 
@@ -113,8 +122,8 @@ def alert_kind(name: str, classes: frozenset[str], attributes: Mapping[str, str]
     """Which kind of admonition an element is, a key of `ALERTS`; "" for none."""
     if not classes:
         return ""
-    if name == "dl":
-        if classes.isdisjoint(("section", "admonition")):
+    if name in ("dl", "details"):  # themes give any `details` the looks of an admonition
+        if name == "dl" and classes.isdisjoint(("section", "admonition")):
             return ""
         return min(classes & ALERTS.keys(), default="")
     if name in PLAIN_ALERT_NAMES:
@@ -151,9 +160,9 @@ def _formula(tag: Tag) -> str:
     classes = tag.classes
     if tag.name == "script":
         return "tex" if tag.attributes.get("type", "").startswith("math/tex") else ""
-    if "katex-display" in classes or (tag.name == "div" and "math" in classes):
+    if "katex-display" in classes or (tag.name == "div" and not classes.isdisjoint(_FORMULAS)):
         return "display_math"
-    if "katex" in classes or (tag.name == "span" and "math" in classes):
+    if "katex" in classes or (tag.name == "span" and not classes.isdisjoint(_FORMULAS)):
         return "math"
     return "math" if tag.name == "mjx-container" else ""
 
@@ -164,11 +173,29 @@ def _tab(tag: Tag) -> str:
         return "tab"
     if role == "tabpanel" or "tabbed-block" in tag.classes:
         return "tab_panel"
+    if tag.name == "tab-label":  # a link, see `phrases`
+        return "tab"
     if tag.name == "label" and (
-        tag.attributes.get("for", "").startswith("__tabbed")
+        "data-title" in tag.attributes
+        or tag.attributes.get("for", "").startswith("__tabbed")
         or not tag.classes.isdisjoint(TAB_LABELS)
     ):
         return "tab"
+    return ""
+
+
+def _line_role(tag: Tag) -> str:
+    """Whether a paragraph is the title of an admonition, or the label of what comes next."""
+    if tag.name not in ("p", "div"):
+        return ""
+    for word in tag.classes:
+        for plain in (word, _HASH.sub("", word)):
+            if plain in LABELS:
+                return "label"
+            if plain == "title" or (
+                plain.startswith(ALERT_FAMILIES) and plain.lower().endswith(_TITLE_ENDINGS)
+            ):
+                return "title"
     return ""
 
 

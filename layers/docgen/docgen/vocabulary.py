@@ -64,12 +64,14 @@ ROLES_BY_NAME = {
     "th": "cell",
     "math": "math",
     "summary": "summary",
+    "figcaption": "caption",
 }
 """Which handler deals with an element of this name."""
 
 _PERMALINKS_AND_TOOLS = """
     headerlink permalink anchor-link anchorlink anchorjs-link hash-link header-anchor
     heading-anchor header-link headinglink toc-anchor id_link viewcode-link viewcode-back srclink
+    link-seesrc
     copybtn copy-button copy-btn btn-copy clipboard clip-button zeroclipboard-container
     clipboard-button copy-code-button copy-to-clipboard-button code-copy buttons buttonGroup
     toolbar-item test-arrow go-to-top back-to-top backtotop
@@ -198,6 +200,14 @@ PLAIN_ALERT_NAMES = word_set(
     """
 )
 """The elements for which they do."""
+
+LABELS = word_set(
+    """
+    caption-text code-block-caption code-block-title codeblock-title codeBlockTitle code-title
+    rubric topic-title sidebar-title sd-card-title
+    """
+)
+"""Classes of the short line that says what the next thing is: a block of code, a box."""
 
 TAB_LABELS = word_set("sd-tab-label tab-label")
 """Labels of tabs that stand right before what the tab shows."""

@@ -1,0 +1,118 @@
+"""What generators write in ways of their own, and what becomes of it."""
+
+import pytest
+
+from tests.support.pages import markdown_of
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        "<div class='ec-line'><div class='code'>a = 1</div></div>"
+        "<div class='ec-line'><div class='code'>\n</div></div>"
+        "<div class='ec-line'><div class='code'>b = 2</div></div>",
+        "<div class='token-line'>a = 1<br></div><div class='token-line'><br></div>"
+        "<div class='token-line'>b = 2<br></div>",
+        "<div class='line'>a = 1</div>\n<div class='line'></div>\n<div class='line'>b = 2</div>\n",
+        "<ol><li><span>a = 1</span></li><li></li><li><span>b = 2</span></li></ol>",
+        "a = 1\n<div>\nb = 2</div>",
+    ],
+)
+def test_lines_of_code_that_are_elements_stay_lines(block):
+    body = f"<div class='language-py'><pre><code>{block}</code></pre></div>"
+
+    assert markdown_of(body) == "```python\na = 1\n\nb = 2\n```"
+
+
+def test_the_name_of_a_language_beside_a_block_is_no_text():
+    body = (
+        "<div class='language-sh'><button class='copy'></button><span class='lang'>sh</span>"
+        "<pre><code><span class='line'>ls</span></code></pre></div>"
+    )
+
+    assert markdown_of(body) == "```bash\nls\n```"
+
+
+def test_a_group_of_code_blocks_names_each_of_them():
+    body = (
+        "<div class='vp-code-group'><div class='tabs'>"
+        "<input type='radio' id='tab-a'><label data-title='npm' for='tab-a'>npm</label>"
+        "<input type='radio' id='tab-b'><label data-title='pnpm' for='tab-b'>pnpm</label></div>"
+        "<div class='blocks'><div class='language-sh'><pre>npm i</pre></div>"
+        "<div class='language-sh'><pre>pnpm i</pre></div></div></div><pre>after</pre>"
+    )
+
+    assert markdown_of(body) == (
+        "**npm**\n\n```bash\nnpm i\n```\n\n**pnpm**\n\n```bash\npnpm i\n```\n\n```\nafter\n```"
+    )
+
+
+def test_links_that_show_a_tab_are_its_label():
+    body = (
+        "<ul role='tablist'>"
+        "<li role='presentation'><a role='tab' href='#panel-1' id='tab-1'>Stars</a></li>"
+        "<li role='presentation'><a role='tab' href='#panel-2' id='tab-2'>Moons</a></li></ul>"
+        "<div role='tabpanel' id='panel-1' aria-labelledby='tab-1'><p>Sirius</p></div>"
+        "<div role='tabpanel' id='panel-2' aria-labelledby='tab-2'><p>Io</p></div>"
+    )
+
+    assert markdown_of(body) == "**Stars**\n\nSirius\n\n**Moons**\n\nIo"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<div class='admonition tip'><p class='admonition-title'>My way</p><p>x</p></div>",
+        "<div class='theme-admonition theme-admonition-tip alert alert--success'>"
+        "<div class='admonitionHeading_Gvgb'><span><svg></svg></span>My way</div>"
+        "<div class='admonitionContent_BuS1'><p>x</p></div></div>",
+        "<aside class='starlight-aside starlight-aside--tip'>"
+        "<p class='starlight-aside__title'>My way</p><div><p>x</p></div></aside>",
+        "<div class='tip custom-block'><p class='custom-block-title'>My way</p><p>x</p></div>",
+        "<details class='success' open><summary>My way</summary><p>x</p></details>",
+    ],
+)
+def test_the_title_of_an_admonition_stands_out(body):
+    assert markdown_of(body) == "> [!TIP]\n> **My way**\n>\n> x"
+
+
+def test_a_folded_section_that_only_looks_like_an_admonition_is_none():
+    body = "<details class='alert alert--info'><summary>More</summary><p>x</p></details>"
+
+    assert markdown_of(body) == "**More**\n\nx"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<div class='code-block-caption'><span class='caption-text'>a.py</span></div><pre>x</pre>",
+        "<div class='codeBlockTitle_OeMC'>a.py</div><div><pre>x</pre></div>",
+        "<figure><figcaption><span class='title'>a.py</span></figcaption><pre>x</pre></figure>",
+    ],
+)
+def test_what_a_block_of_code_is_called_stands_out(body):
+    assert markdown_of(body) == "**a.py**\n\n```\nx\n```"
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("<p>a <span class='arithmatex'>\\(x_1 &lt; 2\\)</span> b</p>", "a $x_1 < 2$ b"),
+        ("<div class='arithmatex'>\\[ x_1 \\]</div>", "$$\nx_1\n$$"),
+        (
+            "<div class='math notranslate'><span class='eqno'>(1)<a class='headerlink' "
+            "href='#e'>#</a></span>\\[x &lt; 1\\]</div>",
+            "$$\nx < 1 \\tag{1}\n$$",
+        ),
+        ("<div class='math'>\\[x\\] (2.1)</div>", "$$\nx \\tag{2.1}\n$$"),
+        ("<div class='math'>f(1)</div>", "$$\nf(1)\n$$"),
+    ],
+)
+def test_formulas_keep_their_source_and_number(body, expected):
+    assert markdown_of(body) == expected
+
+
+def test_signs_of_private_fonts_stay_in_code_only():
+    body = "<p>\uf121 icon</p><p>a <code>\ue0b0</code></p><pre>x \uf0c1 \ue000y</pre>"
+
+    assert markdown_of(body) == "icon\n\na `\ue0b0`\n\n```\nx \uf0c1 y\n```"
