@@ -11,6 +11,7 @@ from docgen.vocabulary import VOID, word_set
 from docgen.walk import Closer, Walk, done, handles
 
 _BLANK_START = re.compile(r"\A(?:[ \t]*\n)+")
+_LONE_SPACE = re.compile(r"^ $", re.M)
 _LINES = word_set("div li p tr")
 """Elements that are lines of their own in a code block."""
 _LINE_ENDS = f"\n{inline.BREAK}"
@@ -34,7 +35,7 @@ def open_fragment(walk: Walk, tag: Tag) -> Closer:
     """Doxygen's code blocks: one `div` for each line."""
     end = walk.end_of("div")
     walk.flush()
-    _add_code(walk, verbatim(walk, end), _language_of(walk, tag))
+    _add_code(walk, verbatim(walk, end, in_fragment=True), _language_of(walk, tag))
     walk.skip_to(end)
     return done
 
@@ -42,13 +43,20 @@ def open_fragment(walk: Walk, tag: Tag) -> Closer:
 def _add_code(walk: Walk, code: str, language: str | None) -> None:
     """Append a fence, guessing its language where the page names none."""
     code = code.replace("\r\n", "\n").replace("\r", "\n").replace("\u00a0", " ")
+    if language != "diff":  # highlighters write a space for an empty line
+        code = _LONE_SPACE.sub("", code)
     code = _BLANK_START.sub("", code).rstrip()
     if code:
         walk.add("code", _fence(code, language or guess_language(code)))
 
 
-def verbatim(walk: Walk, end: int) -> str:  # noqa: C901 - one loop, as in `Walk.run`
-    """The code up to an end tag, without what highlighters and copy tools put into it."""
+def verbatim(  # noqa: C901 - one loop, as in `Walk.run`
+    walk: Walk, end: int, *, in_fragment: bool = False
+) -> str:
+    """The code up to an end tag, without what highlighters and copy tools put into it.
+
+    `in_fragment` only Doxygen's lines are lines, and what stands between them is kept.
+    """
     tokens, start = walk.tokens, walk.position
     marks = set(tokens[start + 1 : end : 2])
     if not any(mark[0] != "/" and _has_meaning(mark) for mark in marks):
@@ -58,14 +66,14 @@ def verbatim(walk: Walk, end: int) -> str:  # noqa: C901 - one loop, as in `Walk
     position = start
     while position < end:
         text, token = tokens[position], tokens[position + 1]
-        if text and not (text.isspace() and _is_between_lines(tokens, position)):
+        if text and (in_fragment or not (text.isspace() and _is_between_lines(tokens, position))):
             parts.append(text)
         position += 2
         if position > end:
             break
         if token[0] == "/":
             first = opened.pop() if opened else None
-            if first is not None and (len(parts) == first or _is_within_line(parts)):
+            if first is not None and (in_fragment or len(parts) == first or _is_within_line(parts)):
                 parts.append("\n")
             continue
         tag = read_tag(token)
@@ -73,8 +81,8 @@ def verbatim(walk: Walk, end: int) -> str:  # noqa: C901 - one loop, as in `Walk
             walk.position = position
             walk.skip(tag)
             position = walk.position
-        elif tag.name in _LINES:
-            if _is_within_line(parts):
+        elif tag.name in _LINES and (not in_fragment or "line" in tag.classes):
+            if not in_fragment and _is_within_line(parts):
                 parts.append("\n")
             opened.append(len(parts))
         elif tag.name == "br":

@@ -13,7 +13,10 @@ from docgen.walk import Closer, Heading, Walk, done, handles, join
 _MOST_TABS = 300
 _MOST_HEADINGS = 10_000  # of one page; each costs two kilobytes of memory when it is written
 _LABELLED_WITHIN = 6  # so many tags behind its caption a block of code may begin, doubled
+_ALERT_MARK = re.compile(r"\A\\?(\[!(?:NOTE|TIP|IMPORTANT|WARNING|CAUTION)\\?\])(?:\\?\n|\s)\s*")
 _CLOSING_HASHES = re.compile(r"(?<=\s)#+$")
+_WORDLESS = re.compile(r"[^\w!-/:-@\[-`{-~]{1,3}")
+_ICONS = {"⚠": "WARNING", "🚫": "CAUTION", "❌": "CAUTION", "🔥": "CAUTION", "💡": "TIP"}
 _HOLDS_MORE = re.compile(r"(?:p|pre|img|h1)\b")
 
 
@@ -31,6 +34,8 @@ def open_heading(walk: Walk, tag: Tag) -> Closer:
         text = walk.finish(_heading_text(walk))
         if not text:
             return
+        if walk.blocks and walk.blocks[-1] == ("p", bold(text)):
+            walk.blocks.pop()  # the label of the tab whose heading it is
         if len(walk.written.headings) >= _MOST_HEADINGS:
             walk.add("p", bold(text))
             return
@@ -76,7 +81,7 @@ def open_quote(walk: Walk, tag: Tag) -> Closer:
         if all(kind in ("code", "table", "math") for kind, _ in frame.blocks):
             walk.blocks.extend(frame.blocks)  # only indented by it, not quoted
         else:
-            walk.add("quote", _quoted(join(frame.blocks)))
+            walk.add("quote", _quoted(_ALERT_MARK.sub(r"\1\n", join(frame.blocks), count=1)))
 
     return close
 
@@ -156,13 +161,16 @@ def open_alert(walk: Walk, tag: Tag) -> Closer:
         walk.pop()
         title = frame.title
         blocks = frame.blocks
+        name = ALERTS[kind]
+        if len(blocks) > 1 and _WORDLESS.fullmatch(blocks[0][1]):
+            name = _ICONS.get(blocks.pop(0)[1].rstrip("\ufe0f"), name)
         if not title and len(blocks) > 1 and _is_kind(blocks[0][1]):
             title = blocks.pop(0)[1]
         if not blocks and not title:
             return
-        lines = [f"[!{ALERTS[kind]}]"]
+        lines = [f"[!{name}]"]
         plain = plain_text(title).strip(" :.!").lower()
-        if plain and plain != ALERTS[kind].lower():
+        if plain and plain != name.lower():
             lines.append(bold(title))
             if blocks:
                 lines.append("")

@@ -35,6 +35,7 @@ _ICON = re.compile(
     r"^(?:fa[srlb]?|fa-.*|icon|icon-.*|material-icons.*|glyphicon.*|octicon.*|bi-.*)$"
 )
 _LAST_PART = re.compile("--?|_")
+_KINDLESS = ("admonition", "admonitionblock", "callout", "nextra-callout")
 _FORMULAS = ("math", "arithmatex")
 _HASH = re.compile("_+[A-Za-z0-9+-]{4,6}$")  # what builders append to classes
 _TITLE_ENDINGS = ("title", "heading")
@@ -151,7 +152,7 @@ def _kind_in_family(classes: frozenset[str], attributes: Mapping[str, str]) -> s
                 weak = weak or candidate
             elif candidate in ALERTS:
                 return candidate
-    if weak == "hint" or not classes.isdisjoint(("admonition", "admonitionblock", "callout")):
+    if weak == "hint" or not classes.isdisjoint(_KINDLESS):
         return weak or "note"
     return ""
 

@@ -109,7 +109,8 @@ JUNK = word_set(_PERMALINKS_AND_TOOLS, _LINE_NUMBERS, _NAVIGATION, _TALK)
 JUNK_IDS = word_set(
     """
     MSearchResultsWindow MSearchSelectWindow bottomnav breadcrumbs comments cookie-banner
-    disqus_thread doc-content-nav footer header-nav left-sidebar main-nav mobile-nav nav-bottom
+    disqus_thread doc-content-nav footer footnote-label header-nav
+    left-sidebar main-nav mobile-nav nav-bottom
     nav-path nav-top navbar navigation page-footer right-sidebar side-nav sidebar site-footer
     toggleLink topnav
     """

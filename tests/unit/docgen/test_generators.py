@@ -116,3 +116,30 @@ def test_signs_of_private_fonts_stay_in_code_only():
     body = "<p>\uf121 icon</p><p>a <code>\ue0b0</code></p><pre>x \uf0c1 \ue000y</pre>"
 
     assert markdown_of(body) == "icon\n\na `\ue0b0`\n\n```\nx \uf0c1 y\n```"
+
+
+def test_an_icon_is_no_title_but_may_tell_the_kind():
+    body = "<div class='nextra-callout'><div>⚠️</div><div>Take care.</div></div>"
+
+    assert markdown_of(body) == "> [!WARNING]\n> Take care."
+
+
+def test_alerts_that_a_generator_does_not_know_stay_alerts():
+    body = "<blockquote><p>[!CAUTION]\nTake care.</p></blockquote>"
+
+    assert markdown_of(body) == "> [!CAUTION]\n> Take care."
+
+
+def test_a_tab_whose_heading_says_the_same_has_one_title():
+    body = (
+        "<div role='tablist'><button role='tab' id='t'>Apple</button></div>"
+        "<div role='tabpanel' aria-labelledby='t'><h3>Apple</h3><p>x</p></div>"
+    )
+
+    assert markdown_of(body) == "### Apple\n\nx"
+
+
+def test_a_space_for_an_empty_line_of_code_is_none():
+    body = "<pre>a\n<span data-line=''> </span>\n  b</pre>"
+
+    assert markdown_of(body) == "```\na\n\n  b\n```"
