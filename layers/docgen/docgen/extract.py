@@ -26,10 +26,11 @@ __all__ = ["Document", "Heading", "NavLink", "SiteModel", "convert"]
 
 _FETCHABLE = ("http://", "https://", "mailto:", "ftp://")
 _SHELL_WORDS = 25
+_LEAST_WORDS = 5  # "Loading, please wait" is no page
 _HEADED_WORDS = 8  # a short page with a heading of its own is a short page
 _SHELL = re.compile(
     r"<(?:div|main)\b[^>]*\bid=[\"']?(?:root|app|__next|__nuxt|___gatsby|svelte|q-app|"
-    r"application|main-app|__docusaurus)\b|<app-root\b|<noscript\b[^>]*>[^<]{0,400}"
+    r"application|main-app|__docusaurus)\b|\bhref=[\"']?#!?/|<app-root\b|<noscript\b[^>]*>[^<]{0,400}"
     r"(?:JavaScript|javascript)",
     re.IGNORECASE,
 )
@@ -164,5 +165,7 @@ def _find_problem(
     if words >= _SHELL_WORDS or (first and words >= _HEADED_WORDS):
         return None
     source = html if isinstance(html, str) else html.decode("utf-8", "replace")
-    is_shell = "<script" in source and _SHELL.search(source) is not None
+    is_shell = "<script" in source and (
+        _SHELL.search(source) is not None or (words < _LEAST_WORDS and not written.headings)
+    )
     return "empty_shell" if is_shell else None

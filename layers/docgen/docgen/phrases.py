@@ -59,6 +59,11 @@ _SOURCE_TEXTS = word_set("[source] [src] source [docs] [edit] [link]") | {
     "edit this page",
     "edit on github",
 }
+_EDITOR = re.compile(r"/_?edit/|/blob/|/tree/|[?&]action=edit")
+_EDIT_TEXT = re.compile(
+    r"\W*(?:edit|improve|suggest)\b[\w\s']{0,20}\b(?:page|source|github|gitlab|edits?|doc)\b\W*$",
+    re.I,
+)
 _SOURCE_FOLDER = re.compile(r"(?:\.\./)*(?:src|source|_modules)/")
 _LONGEST_TOOL = 20
 _LONGEST_MARKUP = 160
@@ -192,6 +197,8 @@ def _is_tool(href: str, label: str, classes: str | None) -> bool:
     """Whether a link is no part of the text: a permalink, a way to the source or an editor."""
     words = classes.split() if classes else ()
     if words and not JUNK.isdisjoint(words):
+        return True
+    if _EDITOR.search(href) and _EDIT_TEXT.match(_TAG.sub("", label[:_LONGEST_MARKUP])):
         return True
     if len(label) > _LONGEST_TOOL and ("<" not in label or len(label) > _LONGEST_MARKUP):
         return False

@@ -12,7 +12,7 @@ from docgen.walk import Closer, Heading, Walk, done, handles, join
 
 _MOST_TABS = 300
 _MOST_HEADINGS = 10_000  # of one page; each costs two kilobytes of memory when it is written
-_LABELLED_WITHIN = 6  # so many tags behind its caption a block of code may begin, doubled
+_LABELLED_WITHIN = 14  # so many tags behind its caption a block of code may begin, doubled
 _ALERT_MARK = re.compile(r"\A\\?(\[!(?:NOTE|TIP|IMPORTANT|WARNING|CAUTION)\\?\])(?:\\?\n|\s)\s*")
 _CLOSING_HASHES = re.compile(r"(?<=\s)#+$")
 _WORDLESS = re.compile(r"[^\w!-/:-@\[-`{-~]{1,3}")

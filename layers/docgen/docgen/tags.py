@@ -121,18 +121,17 @@ class Tag:
 
 def alert_kind(name: str, classes: frozenset[str], attributes: Mapping[str, str]) -> str:
     """Which kind of admonition an element is, a key of `ALERTS`; "" for none."""
-    if not classes:
-        return ""
+    if attributes.get("role") == "note" and name in ("div", "aside", "section"):
+        return _kind_in_family(classes, attributes) or "note"
     if name in ("dl", "details"):  # themes give any `details` the looks of an admonition
-        if name == "dl" and classes.isdisjoint(("section", "admonition")):
-            return ""
-        return min(classes & ALERTS.keys(), default="")
+        is_plain = name == "dl" and classes.isdisjoint(("section", "admonition"))
+        return "" if is_plain else min(classes & ALERTS.keys(), default="")
     if name in PLAIN_ALERT_NAMES:
         plain = classes & PLAIN_ALERTS
         if plain:
             return min(plain)
-    elif name == "p" and "note" in classes:
-        return "note"
+    elif name == "p" and ("note" in classes or (len(classes) == 1 and classes <= PLAIN_ALERTS)):
+        return min(classes & PLAIN_ALERTS)
     elif name not in ("p", "table"):
         return ""
     for family in ALERT_FAMILIES:
@@ -152,6 +151,8 @@ def _kind_in_family(classes: frozenset[str], attributes: Mapping[str, str]) -> s
                 weak = weak or candidate
             elif candidate in ALERTS:
                 return candidate
+    if weak and "alert" in classes:
+        return weak
     if weak == "hint" or not classes.isdisjoint(_KINDLESS):
         return weak or "note"
     return ""

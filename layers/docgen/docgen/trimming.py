@@ -15,6 +15,15 @@ _LINK = re.compile("!?\\[((?:\\\\.|[^\\[\\]\\\\]|\\[[^\\]]*\\])*)\\]\\(\ue000[^\
 _LONGEST_BAR = 2_000
 _TARGET = re.compile("\\(\ue000[^\ue001]*\ue001\\)")
 _WORD = re.compile(r"\w+")
+_OF_ITSELF = re.compile(  # what a page says last
+    r"\W*(?:(?:this|the) )?(?:page |document )?(?:was )?"
+    r"last (?:updated|modified|edited|changed|built)"
+    r"(?:\W*|\W*\d.{0,60}|\s*:.{0,60}| (?:on|at|by)\b.{0,60}"
+    r"| (?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)\w* \d.{0,60})"
+    r"|\W*(?:view|show|report|open|raise|create)\b[\w\s]{0,12}"
+    r"\b(?:page source|source on git(?:hub|lab)|issue)\b[\w\s]{0,24}\W*",
+    re.I,
+)
 _ARROW = re.compile("[←→«»\u2039\u203a⟨⟩]")
 _SIGNS = word_set("next previous prev up home")
 _WAYS = word_set(
@@ -28,11 +37,20 @@ def trim(blocks: list[Block], repeated: frozenset[int]) -> None:
     while blocks and blocks[0][0] != "h" and _is_edge(blocks[0], repeated):
         del blocks[0]
     last: Block | None = None
-    while blocks and blocks[-1][0] != "h" and _is_edge(blocks[-1], repeated):
+    while (
+        blocks
+        and blocks[-1][0] != "h"
+        and (_is_edge(blocks[-1], repeated) or _is_of_itself(blocks[-1]))
+    ):
         last = blocks.pop()
     if last is not None and blocks and blocks[-1][0] == "h" and last[0] != "rule":
         blocks.append(last)
     blocks[:] = [block for block in blocks if not _is_bar(block)]
+
+
+def _is_of_itself(block: Block) -> bool:
+    kind, text = block
+    return kind == "p" and len(text) < _LONGEST_BAR and bool(_OF_ITSELF.fullmatch(_unlinked(text)))
 
 
 def block_hash(text: str) -> int:

@@ -184,6 +184,8 @@ ALERT_FAMILIES = (
     "confluence-information-macro",
     "bs-callout",
     "docs-alert",
+    "td-alert",
+    "prompt-",
     "notice",
 )
 """What classes of admonitions begin with, in the order of looking."""

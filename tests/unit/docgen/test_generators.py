@@ -143,3 +143,37 @@ def test_a_space_for_an_empty_line_of_code_is_none():
     body = "<pre>a\n<span data-line=''> </span>\n  b</pre>"
 
     assert markdown_of(body) == "```\na\n\n  b\n```"
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        ("<div role='note'><p>x</p></div>", "NOTE"),
+        ("<p class='warning'>x</p>", "WARNING"),
+        ("<blockquote class='prompt-tip'><p>x</p></blockquote>", "TIP"),
+        ("<div class='alert alert-primary' role='alert'><p>x</p></div>", "NOTE"),
+    ],
+)
+def test_themes_name_admonitions_in_many_ways(body, kind):
+    assert markdown_of(body) == f"> [!{kind}]\n> x"
+
+
+@pytest.mark.parametrize(
+    "foot",
+    [
+        "<p>Last updated: 2024-03-12</p>",
+        "<p>This page was last modified on March 1st by <a href='u'>Ann</a>.</p>",
+        "<a href='https://github.com/x/y/edit/main/a.md'>Edit this page on GitHub</a>",
+        "<a href='https://github.com/x/y/issues/new?title=a'>✎ Report an issue</a>",
+        "<a href='https://github.com/x/y/blob/main/a.md'>View page source</a>",
+    ],
+)
+def test_what_a_page_says_of_itself_is_left_out(foot):
+    assert markdown_of(f"<h1>T</h1><p>x</p>{foot}") == "# T\n\nx"
+
+
+def test_an_update_that_the_text_tells_of_stays():
+    text = "Last updated rows win: [view the source](https://x.example/blob/a)."
+    body = "<p>Last updated rows win: <a href='https://x.example/blob/a'>view the source</a>.</p>"
+
+    assert markdown_of(f"<h1>T</h1><p>x</p>{body}") == f"# T\n\nx\n\n{text}"

@@ -1,5 +1,6 @@
 """How pages are laid out: where is the content, where the menu, and is there any?"""
 
+import pytest
 from docgen.outline import Leaf, Menu, outline
 
 from tests.support.pages import document_of, markdown_of
@@ -41,3 +42,15 @@ def test_the_indentation_of_the_markup_weighs_nothing_when_the_content_is_looked
     main = f"<div role='main'><h1>T</h1><p>{'Some prose. ' * 30}</p></div>"
 
     assert markdown_of(menu + main) == f"# T\n\n{('Some prose. ' * 30).strip()}"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<div id='docs-root'>Loading ...</div><script src='a.js'></script>",
+        "<nav><a href='#/a'>A</a></nav><div>Please wait while we load this for you</div>"
+        "<script src='a.js'></script>",
+    ],
+)
+def test_a_page_that_only_waits_for_its_script_is_an_empty_shell(body):
+    assert document_of(body).problem == "empty_shell"
