@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from docgen import inline
+from docgen.mathml import has_layout, to_tex
 from docgen.tags import Tag
 from docgen.walk import Closer, Walk, done, handles
 
@@ -17,7 +18,7 @@ _NUMBERED = re.compile(
 def open_math(walk: Walk, tag: Tag) -> Closer:
     """A formula within a line, as TeX where the page has it."""
     end = walk.end_of(tag.name)
-    tex = _tex_until(walk, end) or tag.attributes.get("alttext", "")
+    tex = _tex_until(walk, end) or tag.attributes.get("alttext", "") or _from_mathml(walk, tag, end)
     text = walk.inner_text(end)
     is_display = tag.attributes.get("display") in ("block", "true")
     walk.position = end + 1
@@ -54,6 +55,15 @@ def _without_number(tex: str) -> tuple[str, str]:
     if match is None:
         return tex, ""
     return match[2].strip(), f" \\tag{{{match[1] or match[3]}}}"
+
+
+def _from_mathml(walk: Walk, tag: Tag, end: int) -> str:
+    """The TeX of a formula whose layout is told by MathML alone."""
+    tokens = walk.tokens[walk.position : end]
+    if tag.name != "math":  # MathJax: an image of it first, then MathML for those who hear it
+        first = next((n for n in range(1, len(tokens), 2) if tokens[n][:4] == "math"), len(tokens))
+        tokens = tokens[first + 1 :]
+    return to_tex(tokens) if tag.name != "math" or has_layout(tokens[1::2]) else ""
 
 
 def _tex_until(walk: Walk, end: int) -> str:

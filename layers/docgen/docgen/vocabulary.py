@@ -71,7 +71,7 @@ ROLES_BY_NAME = {
 _PERMALINKS_AND_TOOLS = """
     headerlink permalink anchor-link anchorlink anchorjs-link hash-link header-anchor
     heading-anchor header-link headinglink toc-anchor id_link viewcode-link viewcode-back srclink
-    link-seesrc
+    link-seesrc sub-logo-container
     copybtn copy-button copy-btn btn-copy clipboard clip-button zeroclipboard-container
     clipboard-button copy-code-button copy-to-clipboard-button code-copy buttons buttonGroup
     toolbar-item test-arrow go-to-top back-to-top backtotop

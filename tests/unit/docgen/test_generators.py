@@ -1,5 +1,7 @@
 """What generators write in ways of their own, and what becomes of it."""
 
+import time
+
 import pytest
 
 from tests.support.pages import markdown_of
@@ -177,3 +179,40 @@ def test_an_update_that_the_text_tells_of_stays():
     body = "<p>Last updated rows win: <a href='https://x.example/blob/a'>view the source</a>.</p>"
 
     assert markdown_of(f"<h1>T</h1><p>x</p>{body}") == f"# T\n\nx\n\n{text}"
+
+
+@pytest.mark.parametrize(
+    ("mathml", "tex"),
+    [
+        (
+            "<msup><mi>e</mi><mrow><mi>i</mi><mi>π</mi></mrow></msup><mo>+</mo><mn>1</mn>",
+            "e^{iπ}+1",
+        ),
+        ("<mfrac><mi>a</mi><msqrt><mi>b</mi><mi>c</mi></msqrt></mfrac>", "\\frac{a}{\\sqrt{bc}}"),
+        ("<munderover><mo>∑</mo><mi>k</mi><mi>n</mi></munderover><mi>k</mi>", "∑_{k}^{n}k"),
+        ("<mi>cos</mi><mo>\u2061</mo><msub><mi>x</mi><mn>1</mn></msub>", "\\cos x_{1}"),
+        ("<mo>{</mo><msup><mi>ab</mi><mn>2</mn></msup>", "\\{{\\mathrm{ab}}^{2}"),
+        (
+            "<mtable><mtr><mtd>1</mtd><mtd>2</mtd></mtr><mtr><mtd>3</mtd><mtd>4</mtd></mtr></mtable>",
+            "\\begin{matrix} 1 & 2 \\\\ 3 & 4 \\end{matrix}",
+        ),
+        ("<msup><mi>x</mi></msup>", "x"),
+    ],
+)
+def test_formulas_in_mathml_alone_become_tex(mathml, tex):
+    math = f"<math>{mathml}</math>"
+    drawn = (
+        f"<mjx-container><svg></svg><mjx-assistive-mml>{math}</mjx-assistive-mml></mjx-container>"
+    )
+
+    assert markdown_of(f"<p>a {math} b</p>") == f"a ${tex}$ b"
+    assert markdown_of(f"<p>a {drawn} b</p>") == f"a ${tex}$ b"
+
+
+def test_a_formula_nested_without_end_costs_little():
+    depth = 20_000
+    math = f"<math>{'<msup><mi>x</mi>' * depth}<mn>2</mn>{'</msup>' * depth}</math>"
+    started = time.perf_counter()
+
+    assert markdown_of(f"<p>{math}</p>").count("x") == depth
+    assert time.perf_counter() - started < 5
