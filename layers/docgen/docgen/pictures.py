@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from docgen import inline
@@ -12,6 +13,8 @@ from docgen.walk import Closer, Walk, done, handles
 if TYPE_CHECKING:
     from docgen.tags import Tag
 
+_EMOJI_CLASSES = word_set("emoji twemoji emojione gemoji")
+_EMOJI = re.compile("[\u2600-\u27bf\ufe0f\u200d\U0001f000-\U0001faff]{1,8}")
 _FORMULA_CLASSES = word_set("math formulaInl formulaDsp latex tex mwe-math-fallback-image-inline")
 
 
@@ -27,11 +30,12 @@ def open_image(walk: Walk, tag: Tag) -> Closer:
     url = walk.resolve(source.strip()) if source else ""
     is_title = walk.frames[-1].kind == "alert" and not walk.blocks
     text = alt.replace("&", "&amp;").replace("<", "&lt;")
-    if url and not is_title:
+    is_sign = not tag.classes.isdisjoint(_EMOJI_CLASSES) or _EMOJI.fullmatch(alt)
+    if url and not is_title and not (alt and is_sign):
         walk.written.images.append((url, alt))
         label = inline.escape(text).replace("[", "\\[").replace("]", "\\]")
         walk.inline.append(walk.phrases.hold(f"![{label}]({inline.target(url)})"))
-    elif not walk.heading_depth:
+    elif is_sign or not walk.heading_depth:
         walk.inline.append(text)
     return done
 

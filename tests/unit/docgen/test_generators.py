@@ -216,3 +216,16 @@ def test_a_formula_nested_without_end_costs_little():
 
     assert markdown_of(f"<p>{math}</p>").count("x") == depth
     assert time.perf_counter() - started < 5
+
+
+@pytest.mark.parametrize(
+    ("image", "text"),
+    [
+        ("<img class='twemoji' alt='😄' title=':smile:' src='https://cdn.example/1.svg'>", "😄"),
+        ("<img class='emoji' alt=':octocat:' src='https://cdn.example/2.png'>", ":octocat:"),
+        ("<img alt='⚠️' src='3.png'>", "⚠️"),
+        ("<img alt='A' src='a.png'>", "![A](https://docs.example/guide/a.png)"),
+    ],
+)
+def test_an_emoji_drawn_as_an_image_is_a_sign(image, text):
+    assert markdown_of(f"<p>so {image} it is</p>") == f"so {text} it is"
