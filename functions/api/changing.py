@@ -5,7 +5,6 @@ from typing import Any
 from aws_lambda_powertools.event_handler import Response
 from docsnap import telemetry, transitions
 from docsnap.errors import Unavailable
-from docsnap.jobs import JobKey
 from docsnap.telemetry import Metric
 
 from api import schemas
@@ -19,7 +18,7 @@ def cancel(backend: Backend, request: Request, job_id: str) -> Response[Any]:
     request.only()
     job = transitions.cancel(
         backend.table,
-        JobKey(request.owner, job_id),
+        request.key_of(job_id),
         retention=backend.settings.completed_retention,
         now=backend.clock(),
     )
@@ -36,7 +35,7 @@ def retry(backend: Backend, request: Request, job_id: str) -> Response[Any]:
     request.only()
     job = transitions.retry(
         backend.table,
-        JobKey(request.owner, job_id),
+        request.key_of(job_id),
         now=backend.clock(),
         limits=backend.quotas,
     )

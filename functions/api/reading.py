@@ -6,7 +6,7 @@ from typing import Any
 from aws_lambda_powertools.event_handler import Response
 from docsnap import queries
 from docsnap.errors import InvalidCursor, WrongState
-from docsnap.jobs import COMPLETED, FORMATS, JobKey, JobStatus
+from docsnap.jobs import COMPLETED, FORMATS, JobStatus
 
 from api import schemas
 from api.answers import etag, send, send_nothing, send_text
@@ -51,7 +51,7 @@ def get_job(backend: Backend, request: Request, job_id: str) -> Response[Any]:
     until = backend.clock() + timedelta(seconds=seconds)
     while True:
         now = backend.clock()
-        job = queries.get(backend.table, JobKey(request.owner, job_id), now)
+        job = queries.get(backend.table, request.key_of(job_id), now)
         body = schemas.to_json(schemas.JobAnswer(job=schemas.Job.model_validate(job)))
         headers = {"ETag": etag(body.encode()), "Cache-Control": "private, no-cache"}
         if not request.knows(headers["ETag"]):
@@ -65,7 +65,7 @@ def get_job(backend: Backend, request: Request, job_id: str) -> Response[Any]:
 def history(backend: Backend, request: Request, job_id: str) -> Response[Any]:
     """Answer GET /api/jobs/{id}/events."""
     request.only()
-    events = queries.history(backend.table, JobKey(request.owner, job_id), backend.clock())
+    events = queries.history(backend.table, request.key_of(job_id), backend.clock())
     return send(
         200, schemas.EventsAnswer(events=[schemas.Event.model_validate(event) for event in events])
     )
@@ -95,7 +95,7 @@ def result(backend: Backend, request: Request, job_id: str) -> Response[Any]:
     wanted = request.choice("format", DOWNLOADS) or "zip"
     redirect = request.choice("redirect", ("true", "false")) != "false"
     now = backend.clock()
-    job = queries.get(backend.table, JobKey(request.owner, job_id), now)
+    job = queries.get(backend.table, request.key_of(job_id), now)
     if job.status is not COMPLETED or job.result is None:
         raise WrongState("There is no result before the job is completed.", job=job)
     if wanted not in job.result.files:

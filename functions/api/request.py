@@ -6,6 +6,8 @@ from binascii import Error as Base64Error
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from docsnap.errors import JobNotFound
+from docsnap.jobs import JobKey
 from pydantic import ValidationError
 from pydantic_core import from_json
 
@@ -27,6 +29,7 @@ _PRINTABLE = re.compile(r"[\x20-\x7e]+")
 _QUOTED = re.compile(r'"((?:[\x20\x21\x23-\x5b\x5d-\x7e]|\\["\\])*)"')  # RFC 9651, String
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,8}")
 _TAG = re.compile(r'(?:W/)?"([^"]*)"')
+_JOB_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 class Request:
@@ -79,6 +82,17 @@ class Request:
         if len(body) > MAX_BODY:
             raise BodyTooLarge
         return body
+
+    def key_of(self, job_id: str) -> JobKey:
+        """Name a job of the caller's.
+
+        Raises:
+            JobNotFound: No job was ever given such an id. DynamoDB must not see it: a key of more
+                than 1 KB is an error to it, not a key that is not there.
+        """
+        if not _JOB_ID.fullmatch(job_id):
+            raise JobNotFound
+        return JobKey(self.owner, job_id)
 
     def only(self, *names: str) -> None:
         """Refuse query parameters with any other name."""

@@ -6,6 +6,7 @@ import pytest
 from api import problems
 from api.routes import ROUTES
 from docsnap.errors import RequestError
+from docsnap.jobs import new_job_id
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -143,13 +144,14 @@ def test_a_body_over_64_kib_is_refused_and_one_of_64_kib_is_read(world: World) -
 
 def test_when_the_table_does_not_answer_the_caller_may_come_again(world: World) -> None:
     world.cut_off.add("dynamodb")
+    job_id = new_job_id(world.clock())
 
     for method, path in (
         ("POST", "/api/generate-docs"),
         ("GET", "/api/jobs"),
-        ("GET", "/api/jobs/x"),
+        ("GET", f"/api/jobs/{job_id}"),
         ("GET", "/api/jobs/stats"),
-        ("POST", "/api/jobs/x/cancel"),
+        ("POST", f"/api/jobs/{job_id}/cancel"),
         ("GET", "/api/webhook-secret"),
     ):
         body = {"url": "https://example.com/"} if path.endswith("docs") else None

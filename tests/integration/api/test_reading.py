@@ -82,6 +82,23 @@ def test_the_job_of_another_user_is_not_there(world: World, path: str) -> None:
     assert answer.json == unknown.json
 
 
+@pytest.mark.parametrize(
+    "path", ["", "/events", "/result", "/cancel", "/retry"], ids=lambda path: path or "job"
+)
+@pytest.mark.parametrize(
+    "job_id", ["x", "9" * 1100, "é" * 40, "019AB3C8-5F00-7CC3-98C4-DC0C0C07398F"]
+)
+def test_the_table_is_not_asked_for_what_no_job_is_called(
+    world: World, path: str, job_id: str
+) -> None:
+    method = "POST" if path in {"/cancel", "/retry"} else "GET"
+
+    answer = world.call(method, f"/api/jobs/{job_id}{path}")
+
+    assert (answer.status, answer.code) == (404, "job_not_found")
+    assert world.calls == []
+
+
 def test_an_expired_job_is_gone(world: World) -> None:
     job = completed(world)
     world.clock.advance(timedelta(days=7, seconds=1))
