@@ -321,7 +321,7 @@ def parse_retry_after(value: str | None, *, now: datetime) -> float | None:
         return int(value.strip()[:9])
     try:
         moment = email.utils.parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, OverflowError):  # the latter for a year or a zone of many digits
         return None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)

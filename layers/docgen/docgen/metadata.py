@@ -85,10 +85,10 @@ def iso_date(text: str) -> str | None:
     if not text or not text[-1].isalnum() or "," not in text:
         return None
     try:
-        moment = parsedate_to_datetime(text)
-    except ValueError:
+        moment = _in_utc(parsedate_to_datetime(text))
+    except (ValueError, OverflowError):  # the latter for many digits, and the ends of time
         return None
-    return _in_utc(moment).isoformat().replace("+00:00", "Z")
+    return moment.isoformat().replace("+00:00", "Z")
 
 
 def _in_utc(moment: datetime) -> datetime:

@@ -316,7 +316,7 @@ def _retry_after(value: str, *, now: datetime) -> timedelta | None:
         return min(timedelta(seconds=int(value[:9])), MAX_RETRY_AFTER)
     try:
         moment = parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, OverflowError):  # the latter for a year or a zone of many digits
         return None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)

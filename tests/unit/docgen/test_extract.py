@@ -39,6 +39,20 @@ def test_dates_of_linked_data():
     assert (document.published, document.modified) == ("2023-05-06", "2023-07-08T00:00:00Z")
 
 
+@pytest.mark.parametrize(
+    "date",
+    [
+        "Fri, 31 Dec 9999 23:59:59 -2359",
+        "Thu, 01 Jan 2026 00:00:00 +99999999999999999",
+        "Thu, 01 Jan 99999999999999999999 00:00:00",
+    ],
+)
+def test_a_date_that_cannot_be_is_none(date: str):
+    document = document_of("<p>x</p>", head=f"<meta name=last-modified content='{date}'>")
+
+    assert document.modified is None
+
+
 def test_a_page_without_facts_has_none():
     document = document_of("<p>x</p>", head="", lang="")
 

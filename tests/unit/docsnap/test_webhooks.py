@@ -23,7 +23,7 @@ from docsnap.jobs import (
 )
 from docsnap.outbound import Answer, Budget, Outbound
 from docsnap.table import Table, Write
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from standardwebhooks import Webhook, WebhookVerificationError
 
@@ -245,6 +245,8 @@ def test_the_receiver_cannot_ask_for_a_shorter_wait_or_for_ever(table: Table) ->
 
 
 @given(value=st.text(max_size=40) | st.datetimes().map(lambda d: f"{d:%a, %d %b %Y %H:%M:%S} GMT"))
+@example(value="Thu, 01 Jan 2026 00:00:00 +99999999999999999")
+@example(value="Thu, 01 Jan 99999999999999999999 00:00:00 GMT")
 def test_any_retry_after_is_understood_or_ignored(value: str) -> None:
     outcome = webhooks.judge(an_answer(503, retry_after=value), now=NOW)
 
