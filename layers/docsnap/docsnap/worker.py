@@ -125,7 +125,7 @@ def _give_way(message: Message, job: Job, intake: Intake, tools: Tools) -> Outco
     That job's own message, somewhere behind hundreds of these perhaps, will find it taken.
     """
     outcome = _hand_back(message, timedelta(), "busy", intake.queue)
-    telemetry.adopt(job.id, job_id=job.id)
+    telemetry.adopt(job.correlation_id or job.id, job_id=job.id, owner=job.owner)
     _attempt(None, job, intake, tools)
     return outcome
 

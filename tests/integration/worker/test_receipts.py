@@ -1,9 +1,11 @@
 """Receipts of messages and attempts at jobs, wherever they differ."""
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from docsnap import telemetry
 from docsnap.jobs import ACTIVE, COMPLETED, DELAYED, FAILED, WAITING
 from docsnap.queue import Message
 from docsnap.worker import Outcome
@@ -277,6 +279,24 @@ def test_an_owner_with_enough_workers_gives_way_to_another_who_waits(system: Sys
     assert system.history(theirs) == ["claim", "complete"]
     receipts = {each["attributes"]["ApproximateReceiveCount"] for each in system.deliveries}
     assert receipts == {"1"}
+
+
+def test_a_job_that_was_let_go_first_is_told_of_under_its_own_ids(
+    system: System, capsys: pytest.CaptureFixture[str]
+) -> None:
+    crowded(system)
+    system.submit()
+    theirs = system.submit(owner=OTHER, correlation_id="request-1")
+
+    with telemetry.invocation(request_id="invocation-1"):
+        system.work(runs_out_of_time)
+    record = [each for each in iter(system.receive, None) if theirs.id in each["body"]][-1]
+
+    told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    [handed_on] = [line for line in told if line.get("message") == "Job handed on"]
+    ids = (handed_on["job_id"], handed_on["owner"], handed_on["correlation_id"])
+    assert ids == (theirs.id, OTHER, "request-1")
+    assert Message.from_record(record).correlation_id == "request-1"
 
 
 def test_a_job_that_was_let_go_first_is_seen_to_like_any_other(system: System) -> None:
