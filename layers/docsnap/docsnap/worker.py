@@ -102,10 +102,10 @@ def run_attempt(message: Message, intake: Intake, tools: Tools) -> Outcome:
             return run_attempt(redriven, intake, tools)
         return _refused(message, refusal.job, intake.queue)
     except NotDue as refusal:
-        return _hand_back(message, refusal.due_at - tools.clock(), "early", intake.queue)
+        return _hand_back(message, refusal.due_at - tools.clock(), "early", intake)
     except Unavailable:
         logger.warning("The job could not be claimed", exc_info=True)
-        return _hand_back(message, UNAVAILABLE_DELAY, "unavailable", intake.queue)
+        return _hand_back(message, UNAVAILABLE_DELAY, "unavailable", intake)
     if job.key != message.key:
         return _give_way(message, job, intake, tools)
     return _attempt(message, job, intake, tools)
@@ -124,7 +124,7 @@ def _give_way(message: Message, job: Job, intake: Intake, tools: Tools) -> Outco
 
     That job's own message, somewhere behind hundreds of these perhaps, will find it taken.
     """
-    outcome = _hand_back(message, timedelta(), "busy", intake.queue)
+    outcome = _hand_back(message, timedelta(), "busy", intake)
     telemetry.adopt(job.correlation_id or job.id, job_id=job.id, owner=job.owner)
     _attempt(None, job, intake, tools)
     return outcome
@@ -216,12 +216,12 @@ def _replace(
     return Outcome.ACKNOWLEDGED
 
 
-def _hand_back(message: Message, wait: timedelta, reason: str, queue: Queue) -> Outcome:
+def _hand_back(message: Message, wait: timedelta, reason: str, intake: Intake) -> Outcome:
     """Replace the message by its like: this receipt shall not count against the job."""
     telemetry.count(Metric.MESSAGES_HANDED_BACK, reason=reason)
     redriven_at = message.redriven_at or message.copied_at
     try:
-        queue.enqueue(
+        intake.queue.enqueue(
             message.key,
             version=message.version,
             delay=wait,
@@ -229,7 +229,11 @@ def _hand_back(message: Message, wait: timedelta, reason: str, queue: Queue) -> 
             burial=message.is_burial and redriven_at is None,
         )
     except Unavailable:
-        return _return(message.receipt_handle, wait, queue)
+        is_spent = message.receive_count >= intake.max_receives
+        if is_spent and not redriven_at and not message.is_burial:
+            # No dead letter without an attempt: the sweeper sends one for a job that misses it.
+            return Outcome.ACKNOWLEDGED
+        return _return(message.receipt_handle, wait, intake.queue)
     return Outcome.ACKNOWLEDGED
 
 

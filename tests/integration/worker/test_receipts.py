@@ -127,6 +127,25 @@ def test_a_message_that_found_no_table_uses_up_no_receipt(system: System) -> Non
     assert system.look(job).status is COMPLETED
 
 
+def test_a_message_that_can_be_neither_used_nor_replaced_is_no_dead_letter(
+    system: System,
+) -> None:
+    job = system.submit()
+    for _ in range(MAX_RECEIVES):
+        system.faults.refuse("GetItem")
+        system.faults.refuse("SendMessage")
+        system.work()
+        system.faults.heal()
+        system.advance(seconds=31)
+
+    system.work_all()
+    assert system.queue.depth().dead_letter == 0
+    system.advance(minutes=2)
+    system.sweep()
+    system.work_all()
+    assert system.look(job).status is COMPLETED
+
+
 def test_a_job_that_kills_its_worker_fails_after_three_attempts_and_can_be_redriven(
     system: System,
 ) -> None:
