@@ -41,8 +41,9 @@ BURIAL: Final = "burial"
 COPY_LAG: Final = timedelta(seconds=2)
 """A message that SQS got this much later than it says it was sent is a copy: a redrive sends anew,
 as does whoever takes a dead letter and sends its body."""
-BURIAL_COPY_LAG: Final = timedelta(seconds=8)
-"""Of a burial, which is told from its copy by nothing else: longer than a send takes, repeated."""
+BURIAL_COPY_LAG: Final = timedelta(seconds=30)
+"""Of a burial, which is told from its copy by nothing else: longer than any client of ours goes on
+trying to send it, or a slow queue would bring its job back."""
 
 
 class MalformedMessage(DocSnapError):

@@ -1,10 +1,11 @@
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from docsnap.jobs import COMPLETED, DELAYED, FAILED, Job, JobKey
+from docsnap.queue import BURIAL_COPY_LAG
 
 from tests.support.builders import a_job, stored
 from tests.support.functions import EVENTS, Context, environment, event, loaded
@@ -35,6 +36,19 @@ def test_every_sample_event_is_taken_for_what_it_is(handler: Any, name: str) -> 
 
     is_kept = name == "worker-poison.json"
     assert len(answer["batchItemFailures"]) == int(is_kept)
+
+
+@pytest.mark.parametrize(("name", "config"), [("worker", "THRICE"), ("sweeper", "TWICE")])
+def test_a_burial_that_is_slow_to_send_does_not_pass_for_a_copy(
+    system: System, name: str, config: str
+) -> None:
+    with loaded(f"{name}.handler", environment(system)) as module:
+        client = getattr(module, config)
+
+    tries = client.retries["total_max_attempts"]
+    pauses = 2 ** (tries - 1) - 1  # seconds, at most, of botocore's standard mode
+    longest = tries * (client.connect_timeout + client.read_timeout) + pauses
+    assert timedelta(seconds=longest) < BURIAL_COPY_LAG
 
 
 def test_a_real_site_becomes_documentation(system: System, handler: Any) -> None:

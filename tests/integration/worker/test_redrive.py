@@ -60,7 +60,7 @@ def test_a_dead_letter_brings_its_job_back_however_it_is_moved(
 ) -> None:
     job = make(system)
     assert (job.status, job.attempts) == (FAILED, 3)
-    system.advance(seconds=10)
+    system.advance(seconds=31)
 
     assert system.redrive(**move) == 1
     system.work_all()

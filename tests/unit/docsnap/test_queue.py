@@ -94,7 +94,7 @@ def test_a_burial_that_was_redriven_is_none_any_more(system: System) -> None:
     assert not Message.from_record(record).is_burial
 
 
-@pytest.mark.parametrize(("is_burial", "lag"), [(False, 2), (True, 8)])
+@pytest.mark.parametrize(("is_burial", "lag"), [(False, 2), (True, 30)])
 def test_a_message_sent_again_later_is_known_for_a_copy(
     system: System, is_burial: bool, lag: int
 ) -> None:
