@@ -34,7 +34,7 @@ def client(service: str, config: Config) -> Any:
 
 
 table = Table(client("dynamodb", ONCE), settings.table_name)
-queue = Queue(client("sqs", TWICE), settings.queue_url, settings.dead_letter_queue_url)
+queue = Queue(client("sqs", TWICE), settings.queue_url)
 results = Results(client("s3", TWICE), settings.bucket_name)
 outbound = webhooks.outbound(address_rule(private_networks=settings.allow_private_networks))
 

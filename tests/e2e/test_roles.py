@@ -121,7 +121,7 @@ def drop(key: str) -> Call:
 CALLS: dict[str, tuple[frozenset[str], Call]] = {
     "read a record": (EVERYBODY, lambda f, c: c("dynamodb").get_item(TableName=f.table, Key=KEY)),
     "list an owner's records": (EVERYBODY, query(None, "pk")),
-    "list by status": (frozenset({API, WORKER}), query("by_status", "pk")),
+    "list by status": (frozenset({API}), query("by_status", "pk")),
     "list by deadline": (frozenset({WORKER, SWEEPER}), query("by_deadline", "deadlineShard")),
     "scan the table": (NOBODY, lambda f, c: c("dynamodb").scan(TableName=f.table, Limit=1)),
     "export the table": (
@@ -146,11 +146,11 @@ CALLS: dict[str, tuple[frozenset[str], Call]] = {
         lambda f, c: c("sqs").send_message(QueueUrl=f.queue, MessageBody="{}"),
     ),
     "measure the queue": (
-        EVERYBODY,
+        frozenset({API, WORKER}),
         lambda f, c: c("sqs").get_queue_attributes(QueueUrl=f.queue, AttributeNames=["QueueArn"]),
     ),
     "measure the dead letters": (
-        frozenset({API, SWEEPER}),
+        frozenset({API}),
         lambda f, c: c("sqs").get_queue_attributes(QueueUrl=f.dead, AttributeNames=["QueueArn"]),
     ),
     "take a message": (

@@ -36,7 +36,7 @@ class Context:
 
 
 def environment(system: System, **overrides: str) -> dict[str, str]:
-    """What template.yaml gives to the worker, and with one more to the sweeper."""
+    """What template.yaml gives to the worker, and less of it to the sweeper."""
     return {
         **CREDENTIALS,
         "AWS_DEFAULT_REGION": REGION,
@@ -46,7 +46,6 @@ def environment(system: System, **overrides: str) -> dict[str, str]:
         "POWERTOOLS_SERVICE_NAME": "worker",
         "POWERTOOLS_METRICS_NAMESPACE": "DocSnap",
         "QUEUE_URL": system.url,
-        "DEAD_LETTER_QUEUE_URL": system.dead_letter_url,
         "BUCKET_NAME": BUCKET,
         "ALLOW_PRIVATE_NETWORKS": "true",
         "MAX_ATTEMPTS": "3",

@@ -55,6 +55,19 @@ def test_the_api_takes_no_messages() -> None:
     assert allowed("ApiFunctionRole", "sqs") == {"SendMessage", "GetQueueAttributes"}
 
 
+def test_the_sweeper_sends_messages_and_does_nothing_else_to_the_queues() -> None:
+    assert allowed("SweeperFunctionRole", "sqs") == {"SendMessage"}
+
+
+def test_the_worker_writes_objects_whole() -> None:
+    assert allowed("WorkerFunctionRole", "s3") == {
+        "DeleteObject",
+        "GetObject",
+        "ListBucket",
+        "PutObject",
+    }
+
+
 def test_the_sweeper_reads_no_objects() -> None:
     assert allowed("SweeperFunctionRole", "s3") == {"DeleteObject", "ListBucket"}
 

@@ -33,7 +33,6 @@ __all__ = [
     "DEADLINE_SHARDS",
     "JobPage",
     "count",
-    "count_active",
     "due_deliveries",
     "get",
     "get_delivery",
@@ -226,16 +225,6 @@ def waiting_of_others(table: Table, owner: str, now: datetime) -> Iterator[JobKe
             FilterExpression="pk <> :pk",
         ):
             yield JobKey(item["pk"].removeprefix("USER#"), item["sk"].removeprefix("JOB#"))
-
-
-def count_active(table: Table, owner: str, now: datetime) -> int:
-    """Count the workers that are at jobs of this user."""
-    keys = table.query(
-        "pk = :pk AND begins_with(statusKey, :active)",
-        {":pk": _partition(owner), ":active": "active#"},
-        IndexName=BY_STATUS,
-    )
-    return sum(1 for _ in keys)
 
 
 def _last_verb(job: Job) -> str:

@@ -188,8 +188,5 @@ class SweeperSettings(_NetworkSettings):
     """What the sweeper is told."""
 
     queue_url: Annotated[str, _Variable("QUEUE_URL", URL)]
-    dead_letter_queue_url: Annotated[str, _Variable("DEAD_LETTER_QUEUE_URL", URL)]
     bucket_name: Annotated[str, _Variable("BUCKET_NAME", TEXT)]
-    max_attempts: Annotated[int, _Variable("MAX_ATTEMPTS", ATTEMPTS)]
-    completed_retention: Annotated[timedelta, _Variable("COMPLETED_RETENTION_DAYS", RETENTION)]
     failed_retention: Annotated[timedelta, _Variable("FAILED_RETENTION_DAYS", RETENTION)]

@@ -59,7 +59,7 @@ class Write:
     """One write, alone or in a transaction."""
 
     operation: str
-    """Put, Update, Delete or ConditionCheck."""
+    """Put, Update or Delete."""
     target: Item
     """The whole item of a Put, else the key."""
     set: Mapping[str, Any] = field(default_factory=dict)

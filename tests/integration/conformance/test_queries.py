@@ -282,7 +282,6 @@ def test_own_jobs_are_counted_by_status_in_one_call(table: Table) -> None:
         CANCELLED: 0,
     }
     assert client.calls == ["query"]
-    assert queries.count_active(table, OWNER, NOW) == 1
 
 
 def test_the_history_is_one_call(table: Table) -> None:

@@ -13,19 +13,18 @@ COMMON = {
     "QUEUE_URL": "https://sqs.eu-central-1.amazonaws.com/123456789012/jobs",
     "BUCKET_NAME": "results",
     "ALLOW_PRIVATE_NETWORKS": "false",
-    "MAX_ATTEMPTS": "3",
-    "COMPLETED_RETENTION_DAYS": "7",
 }
 WORKER = COMMON | {
+    "MAX_ATTEMPTS": "3",
+    "COMPLETED_RETENTION_DAYS": "7",
     "BACKOFF_BASE_SECONDS": "5",
     "FAILED_RETENTION_DAYS": "14",
     "WORKER_CONCURRENCY": "5",
 }
-SWEEPER = COMMON | {
-    "DEAD_LETTER_QUEUE_URL": "https://sqs.eu-central-1.amazonaws.com/123456789012/dead",
-    "FAILED_RETENTION_DAYS": "14",
-}
+SWEEPER = COMMON | {"FAILED_RETENTION_DAYS": "14"}
 API = COMMON | {
+    "MAX_ATTEMPTS": "3",
+    "COMPLETED_RETENTION_DAYS": "7",
     "DEAD_LETTER_QUEUE_URL": "https://sqs.eu-central-1.amazonaws.com/123456789012/dead",
     "SUPABASE_URL": "https://abc.supabase.co/",
     "SUPABASE_JWT_SECRET_ARN": "",
