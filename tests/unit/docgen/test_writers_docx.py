@@ -61,6 +61,15 @@ def test_every_part_is_well_formed_and_of_one_time(tmp_path: Path) -> None:
                 ET.fromstring(file.read(info))
 
 
+def test_a_title_with_what_xml_cannot_hold_spoils_no_part(tmp_path: Path) -> None:
+    book = written(tmp_path, a_document("", "# H\x00o\x08m\uffffe\n\nText."), formats=("docx",))
+
+    document = docx.Document(str(book.files["docx"]))
+
+    assert document.core_properties.title == "Home"
+    assert document.sections[0].header.paragraphs[0].text.startswith("Home")
+
+
 def test_the_same_site_gives_the_same_bytes(tmp_path: Path) -> None:
     assert a_book(tmp_path / "a").read_bytes() == a_book(tmp_path / "b").read_bytes()
 

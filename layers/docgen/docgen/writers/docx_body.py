@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape, quoteattr
 
 from docgen.writers import links
-from docgen.writers.docx_parts import BULLETS, LEVELS, STEP
+from docgen.writers.docx_parts import BULLETS, LEVELS, STEP, UNPRINTABLE
 from docgen.writers.highlight import highlight
 from docgen.writers.html_body import ALERTS
 from docgen.writers.syntax import Node
@@ -56,8 +55,6 @@ BLOCKS = frozenset(
     {"paragraph", "heading", "quote", "alert", "codeblock", "list", "table", "rule", "footnote"}
     | {"item", "mathblock"}
 )
-
-_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,7 +312,7 @@ def run(text: str, marks: tuple[str, ...]) -> str:
     properties = f"<w:rPr>{''.join(sorted(marks, key=_rank))}</w:rPr>" if marks else ""
     lines = [
         f'<w:t xml:space="preserve">{escape(line)}</w:t>' if line else ""
-        for line in _UNPRINTABLE.sub("", text).split("\n")
+        for line in UNPRINTABLE.sub("", text).split("\n")
     ]
     return f"<w:r>{properties}{'<w:br/>'.join(lines)}</w:r>"
 
@@ -330,7 +327,7 @@ def drawing(image: Image, relation: str, number: int, alt: str) -> str:
     width, height = (
         max(1, int(side * scale)) * EMU_PER_PIXEL for side in (image.width, image.height)
     )
-    name = f'id="{number}" name="{image.name}" descr={quoteattr(_UNPRINTABLE.sub("", alt))}'
+    name = f'id="{number}" name="{image.name}" descr={quoteattr(UNPRINTABLE.sub("", alt))}'
     schema = "http://schemas.openxmlformats.org/drawingml/2006/picture"
     return (
         f'<w:r><w:drawing><wp:inline distT="0" distB="0" distL="0" distR="0">'

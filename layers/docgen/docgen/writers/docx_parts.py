@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape, quoteattr
 
@@ -23,6 +24,9 @@ BULLETS = 1
 """The list definition of unordered lists; ordered ones have 2 and get a new number each."""
 STEP = 360  # twentieths of a point that a list level is indented
 LEVELS = 9
+
+UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]")
+"""What XML cannot hold, not even escaped."""
 
 PARTS = ("styles", "numbering", "settings", "footnotes", "header1", "footer1")
 
@@ -73,6 +77,7 @@ def relations(found: Sequence[tuple[str, str, str, bool]]) -> str:
 
 def core(title: str, source: str, stamp: datetime) -> str:
     """Write the facts about the document."""
+    title = UNPRINTABLE.sub("", title)
     time = f"{stamp:%Y-%m-%dT%H:%M:%SZ}"
     dates = "".join(
         f'<dcterms:{name} xsi:type="dcterms:W3CDTF">{time}</dcterms:{name}>'
@@ -143,6 +148,7 @@ def footnotes(notes: Sequence[str]) -> str:
 
 def header(title: str) -> str:
     """Write the running head: the title, and the page of the site."""
+    title = UNPRINTABLE.sub("", title)
     return (
         f'{XML}<w:hdr {MAIN}><w:p><w:pPr><w:pStyle w:val="Header"/></w:pPr>'
         f'<w:r><w:t xml:space="preserve">{escape(title)}</w:t></w:r><w:r><w:tab/></w:r>'
