@@ -23,8 +23,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import boto3
-from boto3.dynamodb.types import TypeDeserializer
 from docsnap import queries
+from docsnap.attributes import decode_item
 from docsnap.items import decode_job
 from docsnap.jobs import FAILED, Job
 from docsnap.queue import Queue
@@ -121,10 +121,9 @@ def _of_everybody(place: Place, now: datetime) -> Iterator[Job]:
         ExpressionAttributeNames={"#status": "status"},
         ExpressionAttributeValues={":job": {"S": "JOB#"}, ":failed": {"S": FAILED.value}},
     )
-    deserialize = TypeDeserializer().deserialize
     for page in pages:
         for item in page["Items"]:
-            job = decode_job({name: deserialize(value) for name, value in item.items()})
+            job = decode_job(decode_item(item))
             if not job.is_expired(now):
                 yield job
 

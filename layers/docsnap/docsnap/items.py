@@ -7,6 +7,7 @@
 | recent request  | `USER#<sub>` | `REQUEST#<fingerprint>`      | 5 min                      |
 | quota           | `USER#<sub>` | `QUOTA`                      | never; one small item      |
 | webhook owed    | `USER#<sub>` | `DELIVERY#<id>#<version>`    | 14 days                    |
+| webhook secret  | `USER#<sub>` | `WEBHOOK_SECRET`             | never; see `webhooks`      |
 | event           | `JOB#<id>`   | `EVENT#<version>#<n>`        | 90 days, readers: with job |
 
 Indexes, both KEYS_ONLY and all keys strings: `by_status` (HASH `pk`, RANGE `statusKey`) and
