@@ -47,6 +47,9 @@ __all__ = [
 _PAGE = 25
 """Overdue jobs read at a time."""
 
+_KEYS = 1000
+"""Keys of the index read at a time where many are passed over."""
+
 _MANY = 250
 """Jobs of one shard after which counting on is not worth its price."""
 
@@ -199,9 +202,18 @@ def _in_shard(table: Table, shard: str) -> Iterator[Item]:
     return table.query("deadlineShard = :shard", {":shard": shard}, IndexName=BY_DEADLINE)
 
 
-def due_deliveries(table: Table, now: datetime) -> Iterator[Delivery]:
-    """Find webhooks that are due, page by page."""
-    for keys in batched(_due(table, WEBHOOK_SHARD, now), _PAGE, strict=False):
+def due_deliveries(
+    table: Table, now: datetime, *, most_per_owner: int | None = None
+) -> Iterator[Delivery]:
+    """Find webhooks that are due, the longest due first, page by page.
+
+    With `most_per_owner` the rest of an owner's is passed over by its keys alone: whoever has
+    thousands that nobody receives must not stand before everybody else.
+    """
+    due = _due(table, WEBHOOK_SHARD, now, page=_PAGE if most_per_owner is None else _KEYS)
+    if most_per_owner is not None:
+        due = _at_most(most_per_owner, due)
+    for keys in batched(due, _PAGE, strict=False):
         for item in table.get_many(keys):
             delivery = decode_delivery(item)
             if delivery.due_at <= now and int(item["expiresAt"]) > epoch(now):
@@ -278,12 +290,20 @@ def _jobs_in(
         )
 
 
-def _due(table: Table, shard: str, now: datetime) -> Iterator[Item]:
+def _at_most(most: int, keys: Iterator[Item]) -> Iterator[Item]:
+    seen: Counter[str] = Counter()
+    for key in keys:
+        seen[key["pk"]] += 1
+        if seen[key["pk"]] <= most:
+            yield key
+
+
+def _due(table: Table, shard: str, now: datetime, *, page: int = _PAGE) -> Iterator[Item]:
     for item in table.query(
         "deadlineShard = :shard AND deadlineAt <= :now",
         {":shard": shard, ":now": iso(now)},
         IndexName=BY_DEADLINE,
-        Limit=_PAGE,
+        Limit=page,
     ):
         yield {"pk": item["pk"], "sk": item["sk"]}
 

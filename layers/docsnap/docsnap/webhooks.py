@@ -52,6 +52,7 @@ SECRET_BYTES = 32
 
 WORKERS = 16  # owners served at the same time by a sweep
 MAX_SWEPT = 2000  # deliveries looked at by a sweep
+MAX_SWEPT_OF_OWNER = 100  # of one owner, or a backlog of theirs would fill the sweep
 MAX_FAILURES = 3  # of one owner in a sweep: a dead receiver must not keep the others waiting
 
 REFUSED = JobFailure(
@@ -202,7 +203,9 @@ def deliver_due(table: Table, *, outbound: Sends, clock: Clock, until: datetime)
         Unavailable: DynamoDB did not answer. What is due stays due.
     """
     due = sorted(
-        islice(queries.due_deliveries(table, clock()), MAX_SWEPT),
+        islice(
+            queries.due_deliveries(table, clock(), most_per_owner=MAX_SWEPT_OF_OWNER), MAX_SWEPT
+        ),
         key=lambda delivery: (delivery.job.owner, delivery.due_at),
     )
     owned = [list(group) for _, group in groupby(due, key=lambda delivery: delivery.job.owner)]

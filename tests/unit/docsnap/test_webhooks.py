@@ -339,6 +339,26 @@ def test_one_dead_receiver_does_not_keep_the_others_waiting(table: Table) -> Non
     assert urls.count("https://alive.example.com/") == 2
 
 
+def test_the_backlog_of_one_owner_does_not_hide_what_is_due_to_another(
+    table: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(webhooks, "MAX_SWEPT", 4)
+    monkeypatch.setattr(webhooks, "MAX_SWEPT_OF_OWNER", 3)
+    for n in range(8):
+        key = JobKey(OWNER, f"019ab3c8-5f00-7cc3-98c4-00000000000{n}")
+        job = a_finished_job(key=key, webhook_url="https://dead.example.com/")
+        owe(table, job, due_at=NOW - timedelta(hours=1))
+    theirs = JobKey(OWNER.replace("6b", "7c"), "019ab3c8-5f00-7cc3-98c4-000000000008")
+    owe(table, a_finished_job(key=theirs, webhook_url="https://alive.example.com/"))
+    receiver = DeadOrAlive()
+
+    until = NOW + timedelta(seconds=30)
+    webhooks.deliver_due(table, outbound=receiver, clock=lambda: NOW, until=until)
+
+    urls = [url for url, _, _ in receiver.got]
+    assert sorted(urls) == ["https://alive.example.com/"] + 3 * ["https://dead.example.com/"]
+
+
 class DeadOrAlive(Receiver):
     def request(self, method: str, url: str, *, headers: Any, body: bytes | None = None) -> Answer:
         self.got.append((url, dict(headers), body or b""))
