@@ -8,7 +8,6 @@ be done, the sweeper sends a message for every job that misses one.
 """
 
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
@@ -31,6 +30,9 @@ UNAVAILABLE_DELAY: Final = timedelta(seconds=30)
 
 OTHERS_TRIED: Final = 5
 """Waiting jobs of other owners that are tried to be claimed before one goes on with one's own."""
+
+OTHERS_SEEN: Final = 2000
+"""Waiting jobs looked through for them: those of another who is as busy are passed over."""
 
 WEBHOOK_TIME: Final = timedelta(seconds=15)
 """What an invocation must have left to try a webhook itself."""
@@ -143,10 +145,16 @@ def _claim(message: Message, intake: Intake, tools: Tools) -> Job:
     try:
         return claim(own, redriven_at=redriven_at, now=tools.clock(), max_active_per_owner=most)
     except OwnerBusy:
+        busy: set[str] = set()
         others = queries.waiting_of_others(tools.table, own.owner, tools.clock())
-        for key in islice(others, OTHERS_TRIED):
-            with suppress(LeaseError):
+        ready = (key for key in islice(others, OTHERS_SEEN) if key.owner not in busy)
+        for key in islice(ready, OTHERS_TRIED):
+            try:
                 return claim(key, now=tools.clock(), max_active_per_owner=most)
+            except OwnerBusy:
+                busy.add(key.owner)
+            except LeaseError:
+                continue
     return claim(own, redriven_at=redriven_at, now=tools.clock())  # nobody is kept waiting by it
 
 

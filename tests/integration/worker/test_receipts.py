@@ -10,7 +10,7 @@ from docsnap.jobs import ACTIVE, COMPLETED, DELAYED, FAILED, WAITING
 from docsnap.queue import Message
 from docsnap.worker import Outcome
 
-from tests.support.builders import OTHER, a_job, a_key, a_lease, stored
+from tests.support.builders import OTHER, OWNER, a_job, a_key, a_lease, stored
 from tests.support.engines import Killed, after, fails, raises, runs_out_of_time, succeeds
 from tests.support.system import MAX_RECEIVES, System
 
@@ -298,6 +298,25 @@ def test_an_owner_with_enough_workers_gives_way_to_another_who_waits(system: Sys
     assert system.history(theirs) == ["claim", "complete"]
     receipts = {each["attributes"]["ApproximateReceiveCount"] for each in system.deliveries}
     assert receipts == {"1"}
+
+
+def test_an_owner_gives_way_to_one_who_waits_behind_another_with_enough_workers(
+    system: System,
+) -> None:
+    third = OTHER.replace("2", "3")
+    for owner in (OWNER, OTHER):
+        for _ in range(3):
+            system.submit(status=ACTIVE, owner=owner)
+    for _ in range(40):
+        system.submit(owner=OTHER)
+    theirs = system.submit(owner=third)
+    system.sqs.purge_queue(QueueUrl=system.url)
+    mine = system.submit()
+
+    system.work()
+
+    assert system.look(theirs).status is COMPLETED
+    assert system.look(mine).attempts == 0
 
 
 def test_a_job_that_was_let_go_first_is_told_of_under_its_own_ids(
