@@ -125,7 +125,7 @@ def invocation(
     Without a correlation id the request id is one. Keys must not hold anything secret.
     """
     global _trace  # one invocation at a time in a process, as with the logger
-    _choose_level()
+    _set_level(is_sampled=random() < DEBUG_SAMPLE)  # noqa: S311 - guards nothing
     logger.append_keys(
         correlation_id=correlation_id or request_id, function_request_id=request_id, **keys
     )
@@ -135,19 +135,25 @@ def invocation(
     finally:
         flush()
         logger.clear_state()
+        _set_level(is_sampled=False)
         _trace = None
 
 
-def _choose_level() -> None:
-    """Let some invocations write their debug lines.
+def _set_level(*, is_sampled: bool) -> None:
+    """Let an invocation that is sampled write its debug lines, and nothing else.
 
     By ourselves, for Powertools sets the level every time, with which logging forgets all that it
-    knows.
+    knows; and it samples once more when the logger is made.
     """
-    is_sampled = random() < DEBUG_SAMPLE  # noqa: S311 - guards nothing
-    level = logging.DEBUG if is_sampled else logger.initial_log_level
+    usual = logger.initial_log_level  # a name, where a variable names it
+    if isinstance(usual, str):
+        usual = logging.getLevelNamesMapping()[usual]
+    level = logging.DEBUG if is_sampled else usual
     if logger.log_level != level:
         logger.setLevel(level)
+
+
+_set_level(is_sampled=False)
 
 
 def adopt(correlation_id: str, **keys: object) -> None:

@@ -1,4 +1,5 @@
 import json
+import logging
 import socket
 from typing import Any
 
@@ -42,8 +43,23 @@ def test_a_sampled_invocation_writes_its_debug_lines_and_the_next_does_not(
         monkeypatch.setattr(telemetry, "DEBUG_SAMPLE", share)
         with invocation(request_id=str(share)):
             logger.debug("in detail")
+        logger.debug("after it")
 
     assert [line["correlation_id"] for line in lines(capsys)] == ["1.0"]
+
+
+def test_an_invocation_that_is_not_sampled_leaves_the_level_as_it_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(telemetry, "DEBUG_SAMPLE", 0.0)
+    monkeypatch.setattr(logger, "initial_log_level", logging.getLevelName(logger.log_level))
+    set_levels: list[object] = []
+    monkeypatch.setattr(logger, "setLevel", set_levels.append)
+
+    with invocation(request_id="request-1"):
+        logger.info("hello")
+
+    assert set_levels == []
 
 
 def test_work_goes_on_under_the_id_of_what_caused_it(capsys: pytest.CaptureFixture[str]) -> None:
