@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import re
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -357,10 +358,8 @@ def _read_problem(error: HTTPError) -> ApiError:
         problem = None
     if not isinstance(problem, dict):
         problem = {}
-    try:
-        retry_after = float(error.headers.get("Retry-After", ""))
-    except ValueError:
-        retry_after = None
+    seconds = error.headers.get("Retry-After", "")
+    retry_after = float(seconds) if re.fullmatch(r"[0-9]{1,4}", seconds) else None
     return ApiError(
         problem.get("detail") or f"The API answered {error.code}.",
         status=error.code,

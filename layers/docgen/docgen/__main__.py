@@ -7,18 +7,19 @@ import shutil
 import sys
 import time
 from dataclasses import replace
+from ipaddress import IPv4Address, IPv6Address, IPv6Network
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from docgen.engine import Progress, Result, generate
-from docgen.errors import GenerateError
+from docgen.errors import AddressRefused, GenerateError
 from docgen.options import DEFAULT_FORMATS, FORMATS, Limits, Options
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from ipaddress import IPv4Address, IPv6Address
 
 FAILED, WRONG_USAGE, INTERRUPTED = 1, 2, 130
+GLOBAL_UNICAST = IPv6Network("2000::/3")  # RFC 4291, section 2.4
 STORE = ".docgen.sqlite"
 """Beside the output: what makes a second run fetch only what changed."""
 REDRAW_SECONDS = 0.1
@@ -60,6 +61,8 @@ def main(arguments: Sequence[str] | None = None, out: TextIO = sys.stderr) -> in
     except GenerateError as error:
         display.end()
         hint = " It may work later." if error.retryable else ""
+        if isinstance(error, AddressRefused):
+            hint = " Private ones have to be asked for: PRIVATE=1 (--private)."
         print(f"{display.red('✗')} {error.message}{hint} [{error.code}]", file=out)
         return FAILED
     except KeyboardInterrupt:
@@ -72,7 +75,10 @@ def main(arguments: Sequence[str] | None = None, out: TextIO = sys.stderr) -> in
 
 
 def _is_public(address: IPv4Address | IPv6Address) -> bool:
-    return address.is_global and not address.is_multicast
+    if isinstance(address, IPv6Address):  # not one that stands for an IPv4 address
+        is_itself = address.sixtofour is None and address.teredo is None
+        return address in GLOBAL_UNICAST and address.is_global and is_itself
+    return address.is_global and not address.is_multicast and not address.is_reserved
 
 
 def _anything(_: IPv4Address | IPv6Address) -> bool:
@@ -88,7 +94,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("url", help="where the documentation begins; only what lies below it is read")
     add("--out", default="out", metavar="DIR", help="where to write (default: %(default)s)")
     add("--max-pages", type=_count, default=defaults.max_pages, metavar="N")
-    add("--max-depth", type=_count, default=defaults.max_depth, metavar="N")
+    add("--max-depth", type=int, choices=range(21), default=defaults.max_depth, metavar="N")
     add("--formats", type=_formats, default=DEFAULT_FORMATS, metavar="LIST", help=_FORMATS_HELP)
     add("--include", action="append", default=[], metavar="GLOB", help="only these paths")
     add("--exclude", action="append", default=[], metavar="GLOB", help="not these paths")

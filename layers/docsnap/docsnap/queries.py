@@ -193,13 +193,15 @@ def unfinished(table: Table) -> Mapping[JobStatus, int]:
         JobStatus.DELAYED: ("delayed",),
     }
     return {
-        status: sum(1 for shard in names for _ in islice(_in_shard(table, shard), _MANY))
+        status: sum(1 for shard in names for _ in islice(_in_shard(table, shard, _MANY), _MANY))
         for status, names in shards.items()
     }
 
 
-def _in_shard(table: Table, shard: str) -> Iterator[Item]:
-    return table.query("deadlineShard = :shard", {":shard": shard}, IndexName=BY_DEADLINE)
+def _in_shard(table: Table, shard: str, page: int) -> Iterator[Item]:
+    return table.query(
+        "deadlineShard = :shard", {":shard": shard}, IndexName=BY_DEADLINE, Limit=page
+    )
 
 
 def due_deliveries(

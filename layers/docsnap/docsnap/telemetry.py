@@ -55,7 +55,7 @@ class Metric(StrEnum):
     """By `code`; for good."""
     JOBS_CANCELLED = "JobsCancelled"
     JOBS_UNFINISHED = "JobsUnfinished"
-    """By `status`; as the last sweep found them."""
+    """By `status`; as the last sweep found them. It counts no more than 250 in each shard."""
     JOB_DURATION = "JobDuration"
     """Milliseconds from the start of the first attempt to completion."""
     PAGES_WRITTEN = "PagesWritten"

@@ -41,6 +41,29 @@ def test_private_addresses_need_to_be_asked_for(tmp_path: Path) -> None:
 
     assert (code, requests) == (1, [])
     assert "✗" in out.getvalue()
+    assert "PRIVATE=1" in out.getvalue()
+
+
+@pytest.mark.parametrize(
+    "host", ["[64:ff9b::7f00:1]", "[::127.0.0.1]", "[fec0::1]", "[2002:7f00:1::]", "240.0.0.1"]
+)
+def test_an_address_that_stands_for_a_private_one_is_none_of_the_public(
+    host: str, tmp_path: Path
+) -> None:
+    out = io.StringIO()
+
+    assert main([f"http://{host}/", "--out", str(tmp_path)], out) == 1
+    assert "has no public address" in out.getvalue()
+
+
+def test_a_depth_of_none_takes_the_first_page_alone(tmp_path: Path) -> None:
+    out = io.StringIO()
+
+    with served() as (url, _):
+        code = main([url, "--out", str(tmp_path), "--private", "--max-depth", "0"], out)
+
+    assert code == 0
+    assert "1 page" in out.getvalue()
 
 
 @pytest.mark.parametrize(
