@@ -40,8 +40,12 @@ def write_bill() -> None:
     if done.returncode:
         raise StackError(done.stderr.strip())
     bill = json.loads(done.stdout)
+    for tool in bill["metadata"]["tools"]["components"]:
+        tool.pop("externalReferences", None)
     for component in bill["components"]:
         del component["description"]  # the line of the list once more
+        for reference in component["externalReferences"]:
+            reference["url"] = component["purl"]  # of any index: a mirror serves as well
     BILL.write_text(json.dumps(bill, indent=1) + "\n")
 
 

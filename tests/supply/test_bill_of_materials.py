@@ -37,6 +37,8 @@ def test_the_bill_lists_what_the_layers_ship_and_nothing_else() -> None:
 
     assert bill["bomFormat"] == "CycloneDX"
     assert listed == shipped()
+    urls = [one["url"] for each in bill["components"] for one in each["externalReferences"]]
+    assert all(url.startswith("pkg:pypi/") for url in urls)  # no index is named
 
 
 @pytest.mark.parametrize("path", LISTS, ids=lambda path: str(path.relative_to(supply.ROOT)))
