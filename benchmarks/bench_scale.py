@@ -10,19 +10,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from docsnap import telemetry
-from docsnap.addresses import is_public_address
 from docsnap.attributes import encode_item
 from docsnap.items import encode_job
 from docsnap.jobs import COMPLETED, WAITING
-from docsnap.results import Results
-from docsnap.sweeper import Broom, sweep
-from docsnap.webhooks import outbound
 from moto.backends import get_backend
 
 from benchmarks.bench_requests import Nowhere
 from benchmarks.measure import table
-from tests.support.api import ADA, BUCKET, World, a_world
+from tests.support.api import ADA, World, a_world
 from tests.support.aws import REGION
 from tests.support.builders import a_job, a_result
 
@@ -107,21 +102,8 @@ def _get(world: World, path: str) -> None:
     assert answer.status == 200, answer
 
 
-def _sweep(world: World) -> None:
-    broom = Broom(
-        table=world.table,
-        queue=world.queue,
-        results=Results(world.s3, BUCKET),
-        outbound=outbound(is_public_address),
-        clock=world.clock,
-        remaining=lambda: timedelta(seconds=55),
-    )
-    with telemetry.invocation(request_id="sweeper"):
-        sweep(broom)
-
-
 QUESTIONS: dict[str, Callable[[World], object]] = {
     "a page of 20 jobs": lambda world: _get(world, "/api/jobs"),
     "stats": lambda world: _get(world, "/api/jobs/stats"),
-    "a sweep, with nothing overdue": _sweep,
+    "a sweep, with nothing overdue": lambda world: world.sweep(request_id="sweeper"),
 }

@@ -19,14 +19,11 @@ from typing import Any
 
 import boto3
 from docsnap import telemetry, worker
-from docsnap.addresses import is_public_address
 from docsnap.attempt import Output, Policy, Tools
 from docsnap.jobs import Job
 from docsnap.keeper import Keeper, Rhythm
 from docsnap.results import Results
-from docsnap.sweeper import Broom, sweep
 from docsnap.table import Table
-from docsnap.webhooks import outbound
 
 from tests.support.api import BUCKET, World, a_world
 from tests.support.aws import CREDENTIALS, REGION, everything
@@ -196,16 +193,8 @@ class Bench:
 
     def sweep(self) -> Usage:
         """Sweep once where nothing is to do."""
-        broom = Broom(
-            table=self._world.table,
-            queue=self._world.queue,
-            results=Results(self._world.s3, BUCKET),
-            outbound=outbound(is_public_address),
-            clock=self._world.clock,
-            remaining=lambda: timedelta(seconds=55),
-        )
-        with self._meter() as usage, telemetry.invocation(request_id="sweeper"):
-            sweep(broom)
+        with self._meter() as usage:
+            self._world.sweep(request_id="sweeper")
         return usage
 
     def _engine(self, seconds: int) -> Any:

@@ -9,12 +9,9 @@ from typing import Any
 
 import pytest
 from docsnap import telemetry, worker
-from docsnap.addresses import is_public_address
 from docsnap.attempt import Engine, Policy, Tools
 from docsnap.keeper import Rhythm
 from docsnap.results import Results
-from docsnap.sweeper import Broom, sweep
-from docsnap.webhooks import outbound
 
 from tests.support import template
 from tests.support.api import ADA, BOB, BUCKET, World, a_world
@@ -64,19 +61,6 @@ def work(world: World, root: Path, request_id: str, engine: Engine = succeeds) -
     return outcome
 
 
-def run_sweep(world: World) -> None:
-    broom = Broom(
-        table=world.table,
-        queue=world.queue,
-        results=Results(world.s3, BUCKET),
-        outbound=outbound(is_public_address),
-        clock=world.clock,
-        remaining=lambda: timedelta(seconds=55),
-    )
-    with telemetry.invocation(request_id="sweeper-1"):
-        sweep(broom)
-
-
 def printed(capsys: pytest.CaptureFixture[str]) -> tuple[list[dict[str, Any]], list[Any], str]:
     """Give the log lines, the metrics and all of it as text."""
     text = capsys.readouterr().out
@@ -98,7 +82,7 @@ def a_troubled_job(world: World, root: Path) -> str:
     work(world, root, "worker-1", fails())
     world.sqs.purge_queue(QueueUrl=world.queue._url)
     world.clock.advance(minutes=5)
-    run_sweep(world)
+    world.sweep(request_id="sweeper-1")
     work(world, root, "worker-2")
     return job
 
@@ -201,7 +185,7 @@ def test_no_user_and_no_job_is_a_dimension_of_a_metric(
     job = world.submit(URL).json["job"]["id"]
     world.submit("not a URL")
     work(world, tmp_path, "worker-1", fails(retryable=False))
-    run_sweep(world)
+    world.sweep(request_id="sweeper-1")
 
     _, metrics, _ = printed(capsys)
 
@@ -219,7 +203,7 @@ def test_the_sweeper_counts_the_unfinished_jobs_by_state(
     for n in range(3):
         world.submit(f"https://example.com/{n}/")
     work(world, tmp_path, "worker-1", fails())
-    run_sweep(world)
+    world.sweep(request_id="sweeper-1")
 
     _, metrics, _ = printed(capsys)
 

@@ -19,12 +19,16 @@ from api.routes import Api
 from botocore.config import Config
 from botocore.exceptions import EndpointConnectionError
 from botocore.model import OperationModel
+from docsnap import telemetry
+from docsnap.addresses import is_public_address
 from docsnap.auth import SigningKeys, Verifier
 from docsnap.jobs import Job
 from docsnap.queue import Queue
 from docsnap.results import Results
 from docsnap.settings import ApiSettings
+from docsnap.sweeper import Broom, sweep
 from docsnap.table import Table
+from docsnap.webhooks import outbound
 from moto import mock_aws
 
 from tests.support.aws import CREDENTIALS, REGION, create_table, dynamodb_client
@@ -110,6 +114,19 @@ class World:
     pauses: list[float] = field(default_factory=list)
     """Every wait of the API, in seconds."""
     while_waiting: Callable[[], object] = lambda: None
+
+    def sweep(self, *, request_id: str) -> None:
+        """Let the sweeper put right what is overdue, as its handler does."""
+        broom = Broom(
+            table=self.table,
+            queue=self.queue,
+            results=Results(self.s3, BUCKET),
+            outbound=outbound(is_public_address),
+            clock=self.clock,
+            remaining=lambda: timedelta(seconds=55),
+        )
+        with telemetry.invocation(request_id=request_id):
+            sweep(broom)
 
     def token(self, user: str = ADA, **claims: Any) -> str:
         self.project.now = self.clock().timestamp()
