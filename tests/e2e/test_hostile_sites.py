@@ -53,8 +53,12 @@ class Memory:
 
     def _watch(self) -> None:
         while not self._ended.wait(0.1):
-            held = (resident(pid) for pid in self._workers())
-            self.peak = max(self.peak, *held, 0)
+            self.look()
+
+    def look(self) -> None:
+        """Look now: a job may be over before its worker was looked at."""
+        held = (resident(pid) for pid in self._workers())
+        self.peak = max(self.peak, *held, 0)
 
     def _workers(self) -> Iterator[int]:
         for path in Path("/proc").glob("[0-9]*"):
@@ -104,6 +108,7 @@ def end_of(stack: Deployed, name: str, memory: Memory, *, user: str) -> End:
         options = {"maxPages": trick.pages, "formats": list(trick.formats)}
         job = client.wait(client.submit(site.url("/docs/"), options=options).id, timeout=WITHIN)
         requests = len(site.requests)
+    memory.look()
     result, fields = job.result or {}, job.fields
     ROWS.append(
         f"{name:34} {state_of(job):20} {result.get('pages', 0):4} pages {requests:5} requests "
