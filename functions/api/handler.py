@@ -27,7 +27,8 @@ from api.routes import Api
 if TYPE_CHECKING:
     from docsnap.auth import Verifier
 
-# Callers are waiting, and API Gateway gives up after 30 s. The table repeats calls by itself.
+# Callers are waiting, and API Gateway gives up after 30 s. The table and the queue
+# repeat calls by themselves.
 IMPATIENT: Mapping[str, Any] = {"connect_timeout": 1, "read_timeout": 3}
 ONCE = Config(**IMPATIENT, retries={"total_max_attempts": 1})
 TWICE = Config(**IMPATIENT, retries={"total_max_attempts": 2, "mode": "standard"})
@@ -72,9 +73,10 @@ def verifier() -> "Verifier":
 def queue() -> Queue:
     """Make the queue on first use."""
     return Queue(
-        client("sqs", TWICE),
+        client("sqs", ONCE),
         settings.queue_url,
         settings.dead_letter_queue_url,
+        tries=2,
     )
 
 

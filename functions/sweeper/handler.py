@@ -16,7 +16,8 @@ from docsnap.settings import SweeperSettings
 from docsnap.sweeper import Broom, sweep
 from docsnap.table import Table
 
-# The table repeats calls by itself; what fails altogether is left to the next sweep.
+# The table and the queue repeat calls by themselves; what fails altogether is left to the next
+# sweep.
 ONCE = Config(connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 1})
 TWICE = Config(
     connect_timeout=2,
@@ -34,7 +35,7 @@ def client(service: str, config: Config) -> Any:
 
 
 table = Table(client("dynamodb", ONCE), settings.table_name)
-queue = Queue(client("sqs", TWICE), settings.queue_url)
+queue = Queue(client("sqs", ONCE), settings.queue_url, tries=2)
 results = Results(client("s3", TWICE), settings.bucket_name)
 outbound = webhooks.outbound(address_rule(private_networks=settings.allow_private_networks))
 

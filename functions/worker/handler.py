@@ -25,11 +25,8 @@ from docsnap.results import Results
 from docsnap.settings import WorkerSettings
 from docsnap.table import Table
 
-# The table repeats calls by itself.
+# The table and the queue repeat calls by themselves.
 ONCE = Config(connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 1})
-THRICE = Config(
-    connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 3, "mode": "standard"}
-)
 # A checkpoint may be large, and S3 takes its time to confirm it.
 BULKY = Config(
     connect_timeout=2,
@@ -49,7 +46,7 @@ def client(service: str, config: Config) -> Any:
 
 allow_address = address_rule(private_networks=settings.allow_private_networks)
 table = Table(client("dynamodb", ONCE), settings.table_name)
-queue = Queue(client("sqs", THRICE), settings.queue_url)
+queue = Queue(client("sqs", ONCE), settings.queue_url, tries=3)
 results = Results(client("s3", BULKY), settings.bucket_name)
 outbound = webhooks.outbound(allow_address)
 

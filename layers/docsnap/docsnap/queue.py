@@ -6,13 +6,15 @@ Any number of messages for the same job are therefore harmless, and one that is 
 
 import json
 import math
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from random import Random
+from threading import Event
 from typing import TYPE_CHECKING, Any, Final
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+from botocore.exceptions import ConnectionError as BotoConnectionError
 
 from docsnap import telemetry
 from docsnap.errors import DocSnapError, Unavailable
@@ -42,8 +44,8 @@ COPY_LAG: Final = timedelta(seconds=2)
 """A message that SQS got this much later than it says it was sent is a copy: a redrive sends anew,
 as does whoever takes a dead letter and sends its body."""
 BURIAL_COPY_LAG: Final = timedelta(seconds=30)
-"""Of a burial, which is told from its copy by nothing else: longer than any client of ours goes on
-trying to send it, or a slow queue would bring its job back."""
+"""Of a burial, which is told from its copy by nothing else: longer than a try to send it may take,
+or a slow queue would bring its job back."""
 
 
 class MalformedMessage(DocSnapError):
@@ -123,7 +125,11 @@ class QueueDepth:
 
 
 class Queue:
-    """The queue of jobs, and its dead-letter queue."""
+    """The queue of jobs, and its dead-letter queue.
+
+    `tries` are made of a call, by a client that makes but one: a client that repeats a send
+    repeats what it says of its time, and is taken for somebody else's copy.
+    """
 
     def __init__(
         self,
@@ -131,12 +137,17 @@ class Queue:
         url: str,
         dead_letter_url: str | None = None,
         *,
+        tries: int = 1,
         clock: Callable[[], datetime] | None = None,
+        pause: Callable[[float], object] | None = None,
     ) -> None:
         self._client = client
         self._url = url
         self._dead_letter_url = dead_letter_url
+        self._tries = tries
         self._clock = clock or (lambda: datetime.now(UTC))
+        self._pause = pause or Event().wait
+        self._random = Random()  # noqa: S311 - spreads retries, keeps no secret
 
     def enqueue(
         self,
@@ -154,8 +165,8 @@ class Queue:
         Raises:
             Unavailable: SQS did not confirm. The message may be on its way all the same.
         """
-        with _translated():
-            self._client.send_message(
+        self._call(
+            lambda: self._client.send_message(
                 QueueUrl=self._url,
                 MessageBody=_body(key, version, self._clock()),
                 # Turns on fair queues: the backlog of one owner does not hold up the others.
@@ -163,6 +174,7 @@ class Queue:
                 DelaySeconds=_seconds(delay, MAX_DELAY),
                 MessageAttributes=_attributes(redriven_at, burial=burial),
             )
+        )
 
     def postpone(self, receipt_handle: str, delay: timedelta) -> None:
         """Let the message, when its receipt is reported as failed, come back after the delay.
@@ -173,12 +185,13 @@ class Queue:
             Unavailable: SQS did not confirm, or the receipt has run out; the message comes back
                 when it does.
         """
-        with _translated():
-            self._client.change_message_visibility(
+        self._call(
+            lambda: self._client.change_message_visibility(
                 QueueUrl=self._url,
                 ReceiptHandle=receipt_handle,
                 VisibilityTimeout=_seconds(delay, MAX_VISIBILITY),
             )
+        )
 
     def depth(self) -> QueueDepth:
         """Count the messages. SQS is up to a minute behind.
@@ -196,10 +209,23 @@ class Queue:
             "ApproximateNumberOfMessagesNotVisible",
             "ApproximateNumberOfMessagesDelayed",
         )
-        with _translated():
-            answer = self._client.get_queue_attributes(QueueUrl=url, AttributeNames=names)
+        answer = self._call(
+            lambda: self._client.get_queue_attributes(QueueUrl=url, AttributeNames=names)
+        )
         visible, in_flight, delayed = (int(answer["Attributes"].get(name, "0")) for name in names)
         return visible, in_flight, delayed
+
+    def _call[T](self, call: Callable[[], T]) -> T:
+        """Make the call, and make it anew if it is not answered: what it says is of its try."""
+        tried = 0
+        while True:
+            tried += 1
+            try:
+                return call()
+            except (BotoCoreError, ClientError) as exc:
+                if tried >= self._tries or not _may_pass(exc):
+                    raise Unavailable from exc
+            self._pause(self._random.uniform(0, 0.1 * 2**tried))
 
 
 def _body(key: JobKey, version: int, now: datetime) -> str:
@@ -240,9 +266,8 @@ def _moment(milliseconds: str | int) -> datetime:
     return datetime.fromtimestamp(int(milliseconds) / 1000, UTC)
 
 
-@contextmanager
-def _translated() -> Iterator[None]:
-    try:
-        yield
-    except (BotoCoreError, ClientError) as exc:
-        raise Unavailable from exc
+def _may_pass(error: BotoCoreError | ClientError) -> bool:
+    if isinstance(error, ClientError):
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        return status >= 500 or "Throttl" in error.response["Error"]["Code"]
+    return isinstance(error, BotoConnectionError | HTTPClientError)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from docsnap import telemetry
 from docsnap.errors import Unavailable
-from docsnap.queue import MalformedMessage, Message, QueueDepth
+from docsnap.queue import COPY_LAG, MalformedMessage, Message, Queue, QueueDepth
 
 from tests.support.builders import a_key
 from tests.support.system import System, a_system
@@ -152,6 +152,46 @@ def test_a_message_that_sqs_does_not_confirm_is_unavailable(system: System) -> N
         system.queue.enqueue(a_key(), version=1)
 
     assert system.queue.depth().visible == 1
+
+
+def persistent(system: System, *, slow: timedelta = timedelta()) -> Queue:
+    """A queue that tries three times, in a world where each pause takes so long."""
+
+    def pause(_: float) -> None:
+        system.advance(seconds=slow.total_seconds())
+
+    return Queue(
+        system.sqs, system.url, system.dead_letter_url, tries=3, clock=system.clock, pause=pause
+    )
+
+
+def test_a_message_sent_once_more_after_a_while_is_no_copy(system: System) -> None:
+    system.faults.lose_answer("SendMessage")
+
+    persistent(system, slow=COPY_LAG * 2).enqueue(a_key(), version=1)
+
+    first, second = (Message.from_record(system.receive() or {}) for _ in range(2))
+    assert first.stamped_at
+    assert second.stamped_at
+    assert second.stamped_at - first.stamped_at >= COPY_LAG * 2
+    assert (first.copied_at, second.copied_at) == (None, None)
+
+
+def test_what_is_not_answered_is_tried_again_and_given_up_in_the_end(system: System) -> None:
+    queue = persistent(system)
+    system.faults.refuse("GetQueueAttributes", times=2)
+    assert queue.depth().visible == 0
+
+    system.faults.refuse("GetQueueAttributes", times=3)
+    with pytest.raises(Unavailable):
+        queue.depth()
+
+
+def test_what_is_refused_is_not_tried_again(system: System) -> None:
+    with pytest.raises(Unavailable):
+        persistent(system).postpone("no such receipt", timedelta())
+
+    assert system.faults.calls["ChangeMessageVisibility"] == 1
 
 
 def test_a_receipt_that_has_run_out_cannot_be_postponed(system: System) -> None:
