@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from docsnap import queries
 from docsnap.attributes import decode_item
+from docsnap.errors import Unreadable
 from docsnap.items import decode_job
 from docsnap.jobs import FAILED, Job
 from docsnap.queue import Queue
@@ -123,7 +124,11 @@ def _of_everybody(place: Place, now: datetime) -> Iterator[Job]:
     )
     for page in pages:
         for item in page["Items"]:
-            job = decode_job(decode_item(item))
+            try:
+                job = decode_job(decode_item(item))
+            except Unreadable as error:
+                print(f"{error.partition} {error.item}: {error}", file=sys.stderr)
+                continue
             if not job.is_expired(now):
                 yield job
 

@@ -16,6 +16,7 @@ from botocore.config import Config
 from docsnap import queries, worker
 from docsnap.addresses import is_public_address
 from docsnap.attempt import Engine, Policy, Tools
+from docsnap.attributes import encode_item
 from docsnap.jobs import Job, JobEvent
 from docsnap.keeper import Rhythm
 from docsnap.queue import Queue
@@ -215,6 +216,15 @@ class System:
                 )
                 moved += 1
         return moved
+
+    def spoil(self, key: dict[str, Any], attribute: str = "url") -> None:
+        """Take from an item what it cannot be read without."""
+        self.dynamodb.update_item(
+            TableName=self.table.name,
+            Key=encode_item(key),
+            UpdateExpression="REMOVE #attribute",
+            ExpressionAttributeNames={"#attribute": attribute},
+        )
 
     def look(self, job: Job) -> Job:
         return queries.get(self.table, job.key, self.clock())

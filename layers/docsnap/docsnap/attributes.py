@@ -20,7 +20,7 @@ def encode(value: object) -> dict[str, Any]:
 
 
 def decode(attribute: Attribute) -> Any:
-    """Read an attribute."""
+    """Read an attribute, also one that we would not write: whoever needs the value decides."""
     [(kind, value)] = attribute.items()
     return value if kind in _PLAIN else _READERS[kind](value)
 
@@ -35,9 +35,16 @@ def decode_item(item: Mapping[str, Attribute]) -> dict[str, Any]:
     return {name: decode(attribute) for name, attribute in item.items()}
 
 
+def _number(text: str) -> float:
+    return int(text) if text.lstrip("-").isdecimal() else float(text)
+
+
 _PLAIN = frozenset({"S", "BOOL", "B"})
 _READERS: Mapping[str, Callable[[Any], Any]] = {
-    "N": int,
+    "N": _number,
+    "SS": set,
+    "NS": lambda texts: {_number(text) for text in texts},
+    "BS": set,
     "NULL": lambda _: None,
     "M": decode_item,
     "L": lambda values: [decode(value) for value in values],

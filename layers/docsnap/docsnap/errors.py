@@ -11,6 +11,7 @@ DocSnapError
 │   ├── InvalidCursor            422
 │   └── QuotaExceeded            429
 ├── Unavailable                  503  table, queue or bucket did not answer; nothing half-done
+├── Unreadable                   an item of the table is not as we write it; for a person to mend
 ├── LeaseError                   never leaves the worker and the sweeper
 │   ├── NotClaimable             somebody else has the job, or it is finished
 │   ├── NotDue                   its backoff has not passed
@@ -124,6 +125,16 @@ class Unavailable(DocSnapError):
     status: ClassVar[int] = 503
     code: ClassVar[str] = "unavailable"
     retry_after: ClassVar[timedelta] = timedelta(seconds=5)
+
+
+class Unreadable(DocSnapError):
+    """An item of the table is not as it should be."""
+
+    def __init__(self, *, partition: str, item: str) -> None:
+        super().__init__()
+        self.partition = partition
+        self.item = item
+        """The two keys of the item: which it is."""
 
 
 class LeaseError(DocSnapError):

@@ -16,10 +16,13 @@ what the sweeper has to look after has a deadline. The TTL attribute is `expires
 """
 
 from binascii import crc32
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import wraps
 from hashlib import sha256
 from typing import Any
 
+from docsnap.errors import Unreadable
 from docsnap.jobs import (
     Delivery,
     Job,
@@ -63,6 +66,19 @@ def iso(moment: datetime) -> str:
 def epoch(moment: datetime) -> int:
     """Write a time as the TTL attribute `expiresAt` and the conditions on it have it."""
     return int(moment.timestamp())
+
+
+def readable[T](decode: Callable[[Item], T]) -> Callable[[Item], T]:
+    """Have a decoder raise Unreadable, whatever it is that an item lacks."""
+
+    @wraps(decode)
+    def read(item: Item) -> T:
+        try:
+            return decode(item)
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as exc:
+            raise Unreadable(partition=item["pk"], item=item["sk"]) from exc
+
+    return read
 
 
 def job_key(key: JobKey) -> Item:
@@ -116,15 +132,16 @@ def encode_job(job: Job) -> Item:
     return _compact(item)
 
 
+@readable
 def decode_job(item: Item) -> Job:
-    """Turn an item into the job it holds."""
+    """Turn an item into the job it holds. Raises Unreadable, as do the other decoders."""
     return Job(
         key=JobKey(item["pk"].removeprefix("USER#"), item["sk"].removeprefix("JOB#")),
         url=item["url"],
         options=_decode_options(item["options"]),
         status=JobStatus(item["status"]),
-        created_at=datetime.fromisoformat(item["createdAt"]),
-        updated_at=datetime.fromisoformat(item["updatedAt"]),
+        created_at=_parsed(item["createdAt"]),
+        updated_at=_parsed(item["updatedAt"]),
         version=int(item["version"]),
         stage=item.get("stage"),
         progress=int(item["progress"]),
@@ -172,10 +189,11 @@ def encode_event(key: JobKey, event: JobEvent, *, version: int, n: int) -> Item:
     )
 
 
+@readable
 def decode_event(item: Item) -> JobEvent:
     """Turn an item into the event it holds."""
     return JobEvent(
-        at=datetime.fromisoformat(item["at"]),
+        at=_parsed(item["at"]),
         verb=item["verb"],
         status=JobStatus(item["status"]) if "status" in item else None,
         attempt=int(item["attempt"]),
@@ -227,12 +245,13 @@ def encode_delivery(delivery: Delivery) -> Item:
     }
 
 
+@readable
 def decode_delivery(item: Item) -> Delivery:
     """Turn an item into the delivery it holds."""
     return Delivery(
         job=decode_job(item["job"]),
         tries=int(item["tries"]),
-        due_at=datetime.fromisoformat(item["deadlineAt"]),
+        due_at=_parsed(item["deadlineAt"]),
     )
 
 
@@ -323,7 +342,7 @@ def _encode_lease(lease: Lease) -> Item:
 def _decode_lease(item: Item) -> Lease:
     return Lease(
         token=item["leaseToken"],
-        expires_at=datetime.fromisoformat(item["leaseExpiresAt"]),
+        expires_at=_parsed(item["leaseExpiresAt"]),
         worker_id=item["workerId"],
         ends_at=_moment(item, "leaseEndsAt"),
     )
@@ -338,7 +357,14 @@ def _compact(item: Item) -> Item:
 
 
 def _moment(item: Item, name: str) -> datetime | None:
-    return datetime.fromisoformat(item[name]) if name in item else None
+    return _parsed(item[name]) if name in item else None
+
+
+def _parsed(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError("a time without a zone")
+    return moment
 
 
 def _seconds(moment: datetime | None) -> int | None:

@@ -2,14 +2,14 @@
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
 from itertools import batched, islice
 from uuid import UUID
 
-from docsnap.errors import InvalidCursor, JobNotFound
+from docsnap.errors import InvalidCursor, JobNotFound, Unreadable
 from docsnap.items import (
     BY_DEADLINE,
     BY_STATUS,
@@ -168,19 +168,18 @@ def last_change(job: Job) -> JobEvent:
     )
 
 
-def overdue(table: Table, shard: str, now: datetime) -> Iterator[Job]:
+def overdue(
+    table: Table, shard: str, now: datetime, *, unreadable: Callable[[Unreadable], object]
+) -> Iterator[Job]:
     """Find jobs whose deadline has passed, the longest overdue first, page by page.
 
     The index may be behind: what is yielded is read from the table itself, and overdue there.
+    What cannot be read is passed over, and told.
     """
-    for keys in batched(_due(table, shard, now), _PAGE, strict=False):
-        jobs = [decode_job(item) for item in table.get_many(keys)]
+    for keys in batched(_due(table, shard, now, page=_PAGE), _PAGE, strict=False):
+        jobs = _legible(table.get_many(keys), decode_job, now, unreadable)
         yield from sorted(
-            (
-                job
-                for job in jobs
-                if job.deadline_at and job.deadline_at <= now and not job.is_expired(now)
-            ),
+            (job for job in jobs if job.deadline_at and job.deadline_at <= now),
             key=lambda job: (job.deadline_at, job.id),
         )
 
@@ -205,21 +204,39 @@ def _in_shard(table: Table, shard: str, page: int) -> Iterator[Item]:
 
 
 def due_deliveries(
-    table: Table, now: datetime, *, most_per_owner: int | None = None
+    table: Table,
+    now: datetime,
+    *,
+    most_per_owner: int,
+    unreadable: Callable[[Unreadable], object],
 ) -> Iterator[Delivery]:
     """Find webhooks that are due, the longest due first, page by page.
 
-    With `most_per_owner` the rest of an owner's is passed over by its keys alone: whoever has
-    thousands that nobody receives must not stand before everybody else.
+    What an owner has beyond `most_per_owner` is passed over by its keys alone: whoever has
+    thousands that nobody receives must not stand before everybody else. What cannot be read is
+    passed over as well, and told.
     """
-    due = _due(table, WEBHOOK_SHARD, now, page=_PAGE if most_per_owner is None else _KEYS)
-    if most_per_owner is not None:
-        due = _at_most(most_per_owner, due)
+    due = _at_most(most_per_owner, _due(table, WEBHOOK_SHARD, now, page=_KEYS))
     for keys in batched(due, _PAGE, strict=False):
-        for item in table.get_many(keys):
-            delivery = decode_delivery(item)
-            if delivery.due_at <= now and int(item["expiresAt"]) > epoch(now):
+        for delivery in _legible(table.get_many(keys), decode_delivery, now, unreadable):
+            if delivery.due_at <= now:
                 yield delivery
+
+
+def _legible[T](
+    items: Iterable[Item],
+    decode: Callable[[Item], T],
+    now: datetime,
+    unreadable: Callable[[Unreadable], object],
+) -> Iterator[T]:
+    for item in items:
+        expiry = item.get("expiresAt")
+        if isinstance(expiry, int) and expiry <= epoch(now):
+            continue
+        try:
+            yield decode(item)
+        except Unreadable as error:
+            unreadable(error)
 
 
 def get_delivery(table: Table, job: Job) -> Delivery | None:
@@ -300,7 +317,7 @@ def _at_most(most: int, keys: Iterator[Item]) -> Iterator[Item]:
             yield key
 
 
-def _due(table: Table, shard: str, now: datetime, *, page: int = _PAGE) -> Iterator[Item]:
+def _due(table: Table, shard: str, now: datetime, *, page: int) -> Iterator[Item]:
     for item in table.query(
         "deadlineShard = :shard AND deadlineAt <= :now",
         {":shard": shard, ":now": iso(now)},

@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Final
 
 from docsnap import queries, telemetry, transitions, webhooks
-from docsnap.errors import JobNotFound, NotClaimable, Unavailable
+from docsnap.errors import JobNotFound, NotClaimable, Unavailable, Unreadable
 from docsnap.items import DEADLINE_SHARDS
 from docsnap.jobs import ACTIVE, DELAYED, FAILED, WAITING, Job, JobKey
 from docsnap.outbound import Outbound
@@ -71,12 +71,19 @@ class Sweep:
     """What a sweep has found and done."""
 
     overdue: int = 0
-    """Jobs whose deadline had passed, as far as the sweep came."""
+    """Jobs whose deadline had passed, as far as the sweep came; what cannot be read among them."""
     repairs: Counter[Repair] = field(default_factory=Counter)
     refusals: int = 0
     """Repairs left to the next sweep because a service did not answer."""
     is_complete: bool = True
     """Whether it came to an end before its time did."""
+
+    def pass_over(self, error: Unreadable) -> None:
+        """Leave an item to a person: it stays overdue, and so the alarm comes on."""
+        logger.error(
+            "An item cannot be read", partition=error.partition, item=error.item, exc_info=error
+        )
+        self.overdue += 1
 
 
 def sweep(broom: Broom) -> Sweep:
@@ -89,7 +96,11 @@ def sweep(broom: Broom) -> Sweep:
         for status, number in queries.unfinished(broom.table).items():
             telemetry.count(Metric.JOBS_UNFINISHED, number, status=status)
         webhooks.deliver_due(
-            broom.table, outbound=broom.outbound, clock=broom.clock, until=began + budget
+            broom.table,
+            outbound=broom.outbound,
+            clock=broom.clock,
+            until=began + budget,
+            unreadable=done.pass_over,
         )
         if began.minute == ORPHANS_MINUTE:
             _remove_orphans(broom, done, until=began + budget)
@@ -129,7 +140,7 @@ def _overdue(broom: Broom, done: Sweep) -> Iterator[Job]:
     # Those with a worker first: they hold up their owners, and nobody else looks after them.
     for shard in sorted(DEADLINE_SHARDS, key=lambda name: name != ACTIVE):
         try:
-            yield from queries.overdue(broom.table, shard, broom.clock())
+            yield from queries.overdue(broom.table, shard, broom.clock(), unreadable=done.pass_over)
         except Unavailable:
             logger.warning("A shard is left to the next sweep", shard=shard, exc_info=True)
             done.refusals += 1
@@ -202,6 +213,8 @@ def _may_continue(broom: Broom, key: JobKey) -> bool:
         job = queries.get(broom.table, key, broom.clock())
     except JobNotFound:
         return False
+    except Unreadable:
+        return True
     return job.status is FAILED or not job.is_finished
 
 

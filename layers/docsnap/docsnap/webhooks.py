@@ -21,8 +21,8 @@ from typing import Any, Protocol
 
 from docsnap import queries, telemetry, transitions
 from docsnap.addresses import AddressRule
-from docsnap.errors import Unavailable
-from docsnap.items import delivery_key, iso
+from docsnap.errors import Unavailable, Unreadable
+from docsnap.items import Item, delivery_key, iso, readable
 from docsnap.jobs import Delivery, Job, JobFailure
 from docsnap.outbound import Answer, Budget, Outbound
 from docsnap.table import ConditionFailed, Table, Write
@@ -86,7 +86,12 @@ def signing_secrets(table: Table, owner: str, *, now: datetime) -> list[str]:
     item = table.get(_secret_key(owner))
     if item is None:
         return [get_secret(table, owner, now=now)]
-    return [item["secret"], *(old["secret"] for old in _still_signing(item, now))]
+
+    @readable
+    def secrets_of(item: Item) -> list[str]:
+        return [item["secret"], *(old["secret"] for old in _still_signing(item, now))]
+
+    return secrets_of(item)
 
 
 def sign(secret: str, *, id: str, timestamp: int, body: bytes) -> str:
@@ -187,24 +192,35 @@ def deliver_now(table: Table, job: Job, *, outbound: Sends, clock: Clock) -> Non
     try:
         delivery = queries.get_delivery(table, job)
         outcome = delivery and deliver(table, delivery, outbound=outbound, clock=clock)
-    except Unavailable:
-        telemetry.logger.warning("webhook left to the sweeper", job_id=job.id)
+    except (Unavailable, Unreadable):
+        telemetry.logger.warning("webhook left to the sweeper", job_id=job.id, exc_info=True)
         return
     if outcome:
         _count(is_delivered=outcome.is_delivered)
 
 
-def deliver_due(table: Table, *, outbound: Sends, clock: Clock, until: datetime) -> int:
+def deliver_due(
+    table: Table,
+    *,
+    outbound: Sends,
+    clock: Clock,
+    until: datetime,
+    unreadable: Callable[[Unreadable], object],
+) -> int:
     """Try every webhook that is due, and return how many tries were begun.
 
-    Several owners at a time, each one's in order. None is begun after `until`.
+    Several owners at a time, each one's in order. None is begun after `until`. What cannot be read
+    is passed over, and told.
 
     Raises:
         Unavailable: DynamoDB did not answer. What is due stays due.
     """
     due = sorted(
         islice(
-            queries.due_deliveries(table, clock(), most_per_owner=MAX_SWEPT_OF_OWNER), MAX_SWEPT
+            queries.due_deliveries(
+                table, clock(), most_per_owner=MAX_SWEPT_OF_OWNER, unreadable=unreadable
+            ),
+            MAX_SWEPT,
         ),
         key=lambda delivery: (delivery.job.owner, delivery.due_at),
     )
@@ -215,7 +231,11 @@ def deliver_due(table: Table, *, outbound: Sends, clock: Clock, until: datetime)
         for delivery in deliveries:
             if outcomes.count(False) == MAX_FAILURES or clock() >= until:
                 break
-            outcome = deliver(table, delivery, outbound=outbound, clock=clock)
+            try:
+                outcome = deliver(table, delivery, outbound=outbound, clock=clock)
+            except Unreadable as error:
+                unreadable(error)
+                break
             if outcome:
                 outcomes.append(outcome.is_delivered)
         return outcomes

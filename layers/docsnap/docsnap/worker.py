@@ -18,7 +18,7 @@ from typing import Any, Final
 
 from docsnap import queries, telemetry, transitions, webhooks
 from docsnap.attempt import Attempt, Policy, Tools
-from docsnap.errors import LeaseError, NotClaimable, NotDue, OwnerBusy, Unavailable
+from docsnap.errors import LeaseError, NotClaimable, NotDue, OwnerBusy, Unavailable, Unreadable
 from docsnap.jobs import DELAYED, FAILED, WAITING, Job
 from docsnap.outbound import Outbound
 from docsnap.queue import MalformedMessage, Message, Queue
@@ -108,6 +108,9 @@ def run_attempt(message: Message, intake: Intake, tools: Tools) -> Outcome:
     except Unavailable:
         logger.warning("The job could not be claimed", exc_info=True)
         return _hand_back(message, UNAVAILABLE_DELAY, "unavailable", intake)
+    except Unreadable:
+        logger.exception("The job cannot be read")
+        return _bury(message.receipt_handle, intake.queue)
     if job.key != message.key:
         return _give_way(message, job, intake, tools)
     return _attempt(message, job, intake, tools)
@@ -153,7 +156,7 @@ def _claim(message: Message, intake: Intake, tools: Tools) -> Job:
                 return claim(key, now=tools.clock(), max_active_per_owner=most)
             except OwnerBusy:
                 busy.add(key.owner)
-            except LeaseError:
+            except (LeaseError, Unreadable):
                 continue
     return claim(own, redriven_at=redriven_at, now=tools.clock())  # nobody is kept waiting by it
 

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from tests.support.aws import a_table, everything, with_faults
 from tests.support.builders import NOW, OTHER, OWNER, RETENTION, a_failure
+from tests.support.due import overdue
 from tests.support.faults import Fault, FaultyQueue
 from tests.support.invariants import violations
 
@@ -380,9 +381,7 @@ def test_a_job_whose_api_died_before_sending_is_found_overdue(table: Table) -> N
         admit(table, Dying())
 
     late = NOW + SEND_GRACE
-    found = [
-        job for shard in queries.DEADLINE_SHARDS for job in queries.overdue(table, shard, late)
-    ]
+    found = [job for shard in queries.DEADLINE_SHARDS for job in overdue(table, shard, late)]
     assert len(found) == 1
 
 

@@ -20,6 +20,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from tests.support.aws import a_table, everything, with_faults
 from tests.support.builders import OTHER, OWNER, RETENTION, a_failure, a_result
 from tests.support.clock import Clock
+from tests.support.due import overdue
 from tests.support.faults import Fault, FaultyQueue
 from tests.support.invariants import violations
 
@@ -221,7 +222,7 @@ class Jobs(RuleBasedStateMachine):
     @rule(of_table=faults)
     def sweep(self, of_table: list[Fault]) -> None:
         for shard in queries.DEADLINE_SHARDS:
-            for job in list(queries.overdue(self.table, shard, self.clock())):
+            for job in list(overdue(self.table, shard, self.clock())):
                 self._put_right(job, of_table)
 
     @rule(seconds=st.sampled_from([1, 5, 20, 50, 120, 1000]))

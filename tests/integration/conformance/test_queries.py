@@ -28,6 +28,7 @@ from hypothesis import strategies as st
 
 from tests.support.aws import with_faults
 from tests.support.builders import NOW, OTHER, OWNER, RETENTION, a_failure, a_job, a_key, stored
+from tests.support.due import overdue
 
 AFTER = NOW + RETENTION
 
@@ -79,7 +80,7 @@ def test_an_expired_job_is_gone_for_every_reader_though_it_is_still_stored(table
     assert queries.list_jobs(table, OWNER, now=AFTER).jobs == ()
     assert queries.list_jobs(table, OWNER, now=AFTER, status=CANCELLED).jobs == ()
     assert queries.count(table, OWNER, AFTER)[CANCELLED] == 0
-    assert list(queries.overdue(table, "finished", AFTER)) == []
+    assert list(overdue(table, "finished", AFTER)) == []
 
 
 def test_the_history_of_a_retried_job_outlives_the_expiry_it_had(table: Table) -> None:
@@ -300,7 +301,7 @@ def test_overdue_jobs_are_found_the_longest_overdue_first(table: Table) -> None:
     jobs = [stored(table, a_job(ACTIVE, deadline_at=moment)) for moment in moments]
     stored(table, a_job(ACTIVE, deadline_at=NOW + timedelta(seconds=9)))
 
-    found = [job.id for job in queries.overdue(table, "active", NOW + timedelta(seconds=5))]
+    found = [job.id for job in overdue(table, "active", NOW + timedelta(seconds=5))]
     assert found == [jobs[1].id, jobs[2].id, jobs[0].id]
 
 
@@ -309,10 +310,10 @@ def test_overdue_jobs_are_read_page_by_page(table: Table) -> None:
         stored(table, a_job(DELAYED, deadline_at=NOW))
     counting, client = with_faults(table)
 
-    overdue = queries.overdue(counting, "delayed", NOW)
-    assert len([next(overdue) for _ in range(25)]) == 25
+    found = overdue(counting, "delayed", NOW)
+    assert len([next(found) for _ in range(25)]) == 25
     assert client.calls == ["query", "batch_get_item"]
-    assert len(list(overdue)) == 35
+    assert len(list(found)) == 35
 
 
 def test_every_unfinished_job_is_found_by_the_shards_once_it_is_overdue(table: Table) -> None:
@@ -320,9 +321,7 @@ def test_every_unfinished_job_is_found_by_the_shards_once_it_is_overdue(table: T
     jobs = [stored(table, a_job(status, owner=str(uuid4()))) for status in statuses]
     late = NOW + SEND_GRACE
 
-    found = [
-        job.id for shard in queries.DEADLINE_SHARDS for job in queries.overdue(table, shard, late)
-    ]
+    found = [job.id for shard in queries.DEADLINE_SHARDS for job in overdue(table, shard, late)]
     assert sorted(found) == sorted(job.id for job in jobs)
 
 
@@ -330,7 +329,7 @@ def test_nothing_overdue_costs_a_query_a_shard(table: Table) -> None:
     some_jobs(table, 50)
     counting, client = with_faults(table)
     for shard in queries.DEADLINE_SHARDS:
-        assert list(queries.overdue(counting, shard, NOW)) == []
+        assert list(overdue(counting, shard, NOW)) == []
 
     assert client.calls == ["query"] * 7
 

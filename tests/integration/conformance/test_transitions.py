@@ -43,6 +43,7 @@ from tests.support.builders import (
     stored,
 )
 from tests.support.clock import Clock
+from tests.support.due import due_deliveries, overdue
 
 LATER = NOW + timedelta(minutes=10)
 
@@ -381,7 +382,7 @@ def test_the_end_of_an_attempt_is_in_the_history_with_worker_and_duration(
 def test_a_completion_with_leftovers_is_looked_after(table: Table) -> None:
     job = complete(table, claim(table, stored(table, a_job())), leftovers=True)
 
-    assert [found.id for found in queries.overdue(table, "finished", NOW)] == [job.id]
+    assert [found.id for found in overdue(table, "finished", NOW)] == [job.id]
 
 
 def test_a_completion_after_a_lost_attempt_is_cleaned_when_that_worker_must_be_gone(
@@ -616,7 +617,7 @@ def test_a_cleaned_job_is_not_looked_after_any_more(table: Table) -> None:
     clean = transitions.cleaned(table, job, now=LATER)
 
     assert clean == replace(job, deadline_at=None, version=job.version + 1)
-    assert list(queries.overdue(table, "finished", LATER)) == []
+    assert list(overdue(table, "finished", LATER)) == []
     assert transitions.cleaned(table, job, now=LATER) == clean
 
 
@@ -655,7 +656,7 @@ def test_a_finished_job_owes_its_webhook_from_the_same_moment(table: Table) -> N
 
     assert delivery is not None
     assert (delivery.job, delivery.type, delivery.tries) == (job, "job.completed", 0)
-    assert list(queries.due_deliveries(table, job.updated_at)) == [delivery]
+    assert list(due_deliveries(table, job.updated_at)) == [delivery]
 
 
 @pytest.mark.parametrize(
@@ -683,8 +684,8 @@ def test_one_try_of_a_webhook_is_begun_by_one_sender_alone(table: Table) -> None
 
     assert begun == replace(delivery, tries=1, due_at=LATER)
     assert transitions.begin_delivery(table, delivery, retry_at=LATER) is None
-    assert list(queries.due_deliveries(table, NOW + timedelta(minutes=1))) == []
-    assert list(queries.due_deliveries(table, LATER)) == [begun]
+    assert list(due_deliveries(table, NOW + timedelta(minutes=1))) == []
+    assert list(due_deliveries(table, LATER)) == [begun]
 
 
 def test_the_tries_of_a_webhook_are_in_the_history(table: Table) -> None:
@@ -713,7 +714,7 @@ def test_a_job_that_finishes_twice_owes_two_webhooks(table: Table) -> None:
     failed = fail(table, job)
     job = complete(table, claim(table, transitions.retry(table, job.key, now=LATER), now=LATER))
 
-    deliveries = list(queries.due_deliveries(table, job.updated_at))
+    deliveries = list(due_deliveries(table, job.updated_at))
     assert [delivery.type for delivery in deliveries] == ["job.failed", "job.completed"]
     assert deliveries[0].job == failed
     assert deliveries[0].id != deliveries[1].id

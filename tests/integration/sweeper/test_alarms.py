@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from docsnap import telemetry
+from docsnap.items import job_key
 from docsnap.jobs import ACTIVE
 
 from tests.support import template
@@ -78,6 +79,19 @@ def test_trouble_that_goes_on_raises_the_alarm_of_overdue_jobs(
 
     assert is_on(ALARMS["OverdueAlarm"], overdue[:3])
     assert not is_on(ALARMS["OverdueAlarm"], overdue)
+
+
+def test_a_job_that_cannot_be_read_raises_the_alarm_of_overdue_jobs(
+    system: System, capsys: pytest.CaptureFixture[str]
+) -> None:
+    job = stored(system.table, a_job(at=system.clock()))
+    system.spoil(job_key(job.key))
+    system.advance(minutes=1)
+
+    overdue = [measured(system, capsys)["Overdue"] for _ in range(3)]
+
+    assert overdue == [1, 1, 1]
+    assert is_on(ALARMS["OverdueAlarm"], overdue)
 
 
 def test_a_job_that_uses_up_its_attempts_raises_the_alarm_of_dead_letters(system: System) -> None:

@@ -1,12 +1,16 @@
 from datetime import timedelta
+from typing import Any
 
 import pytest
-from docsnap import transitions
+from docsnap import transitions, webhooks
+from docsnap.items import job_key
 from docsnap.jobs import ACTIVE, CANCELLED, COMPLETED, DELAYED, FAILED, WAITING
 from docsnap.jobs import SEND_GRACE as GRACE
+from docsnap.outbound import Answer
 from docsnap.sweeper import ORPHANS_MINUTE
 
-from tests.support.builders import RETENTION, a_job, a_lease, stored
+from tests.support.aws import everything
+from tests.support.builders import OTHER, OWNER, RETENTION, a_job, a_lease, stored
 from tests.support.engines import Killed, after, fails, raises, runs_out_of_time
 from tests.support.system import ASLEEP, BUCKET, System
 
@@ -281,6 +285,65 @@ def test_checkpoints_that_no_job_needs_go_within_the_hour(system: System) -> Non
     assert system.sweep().repairs["checkpoint_removed"] == 2
 
     assert sorted(system.objects()) == sorted(f"checkpoints/{j.owner}/{j.id}" for j in needed)
+
+
+# What cannot be read
+
+
+def test_a_job_that_cannot_be_read_keeps_no_other_from_being_put_right(
+    system: System, caplog: pytest.LogCaptureFixture
+) -> None:
+    broken = stored(system.table, a_job(ACTIVE, at=system.clock()))
+    whole = stored(system.table, a_job(ACTIVE, at=system.clock() + timedelta(seconds=1)))
+    system.spoil(job_key(broken.key))
+    system.advance(minutes=1)
+
+    done = system.sweep()
+
+    assert done.repairs == {"rescued": 1}
+    assert (done.overdue, done.refusals, done.is_complete) == (2, 0, True)
+    assert system.history(whole) == ["rescue"]
+    [told] = [line for line in caplog.records if line.message == "An item cannot be read"]
+    assert told.item == f"JOB#{broken.id}"  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("kind", "attribute"), [("DELIVERY#", "job"), ("DELIVERY#", "tries"), ("WEBHOOK_SECRET", "old")]
+)
+def test_a_webhook_that_cannot_be_read_keeps_no_other_from_being_sent(
+    system: System, kind: str, attribute: str
+) -> None:
+    received: list[str] = []
+
+    class Receiver:
+        def request(self, method: str, url: str, **_: Any) -> Answer:
+            received.append(url)
+            return Answer(status=200, headers={}, body=b"")
+
+    for owner in (OWNER, OTHER):
+        webhooks.get_secret(system.table, owner, now=system.clock())
+        system.submit(owner=owner, webhook_url=f"https://{owner}.example.com/")
+    system.work_all()
+    for item in everything(system.table):
+        if item["pk"].endswith(OWNER) and item["sk"].startswith(kind):
+            system.spoil({"pk": item["pk"], "sk": item["sk"]}, attribute)
+
+    done = system.sweep(outbound=Receiver())
+
+    assert received == [f"https://{OTHER}.example.com/"]
+    assert (done.overdue, done.is_complete) == (1, True)
+
+
+def test_the_checkpoint_of_a_job_that_cannot_be_read_is_kept(system: System) -> None:
+    job = stored(system.table, a_job(at=system.clock()))
+    system.spoil(job_key(job.key))
+    checkpoint = f"checkpoints/{job.owner}/{job.id}"
+    system.s3.put_object(Bucket=BUCKET, Key=checkpoint, Body=b"")
+    on_the_hour(system)
+
+    system.sweep()
+
+    assert system.objects() == [checkpoint]
 
 
 def test_the_promise_of_two_minutes_leaves_room_for_two_sweeps() -> None:

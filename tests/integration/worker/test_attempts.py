@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from docsnap import queries, transitions
+from docsnap import transitions
 from docsnap.backoff import CAP
 from docsnap.jobs import (
     ACTIVE,
@@ -20,6 +20,7 @@ from docsnap.queue import QueueDepth
 from docsnap.worker import Outcome
 
 from tests.support.builders import RETENTION
+from tests.support.due import due_deliveries
 from tests.support.engines import (
     Killed,
     after,
@@ -323,7 +324,7 @@ def test_a_webhook_that_there_is_no_time_for_is_left_to_the_sweeper(system: Syst
     system.work(outbound=None)
 
     assert system.look(job).status is COMPLETED
-    assert len(list(queries.due_deliveries(system.table, system.clock()))) == 1
+    assert len(list(due_deliveries(system.table, system.clock()))) == 1
 
 
 def test_the_history_tells_error_duration_and_worker_of_each_attempt(system: System) -> None:

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from docsnap import telemetry
+from docsnap.items import job_key
 from docsnap.jobs import ACTIVE, COMPLETED, DELAYED, FAILED, WAITING
 from docsnap.queue import Message
 from docsnap.worker import Outcome
@@ -427,3 +428,26 @@ def test_a_message_tells_when_it_was_redriven_however_often_it_is_replaced(
 
     assert first.redriven_at == second.redriven_at
     assert first.redriven_at is not None
+
+
+def test_a_job_that_cannot_be_read_is_left_to_a_person_among_the_dead_letters(
+    system: System,
+) -> None:
+    job = system.submit()
+    system.spoil(job_key(job.key))
+
+    outcomes = [system.work() for _ in range(MAX_RECEIVES)]
+
+    assert outcomes == [Outcome.RETURNED] * MAX_RECEIVES
+    assert system.work() is None
+    assert system.queue.depth().dead_letter == 1
+
+
+def test_a_busy_owners_worker_passes_over_a_job_that_cannot_be_read(system: System) -> None:
+    crowded(system, 3)
+    mine, broken = system.submit(), stored(system.table, a_job(at=system.clock(), owner=OTHER))
+    system.spoil(job_key(broken.key))
+
+    system.work()
+
+    assert system.look(mine).status is COMPLETED

@@ -1,6 +1,7 @@
 from collections.abc import Callable
 
 import pytest
+from docsnap.items import job_key
 from docsnap.jobs import COMPLETED, FAILED, Job
 from docsnap.worker import Outcome
 
@@ -144,6 +145,19 @@ def test_all_with_an_error_run_again(system: System) -> None:
     system.work_all()
     assert system.look(slow).status is COMPLETED
     assert system.look(down).status is FAILED
+
+
+def test_a_job_that_cannot_be_read_is_named_and_the_others_run_again(
+    system: System, capsys: pytest.CaptureFixture[str]
+) -> None:
+    broken, whole = a_failed_job(system), a_failed_job(system, owner=OTHER)
+    system.spoil(job_key(broken.key))
+
+    assert run(system) == 1
+
+    system.work_all()
+    assert system.look(whole).status is COMPLETED
+    assert broken.id in capsys.readouterr().err
 
 
 def test_a_job_that_failed_for_good_runs_again_too(system: System) -> None:

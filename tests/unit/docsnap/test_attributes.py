@@ -28,6 +28,14 @@ def test_values_are_written_and_read_as_boto3_does(value: Any) -> None:
     assert decode(written) == TypeDeserializer().deserialize(written)
 
 
+@pytest.mark.parametrize(
+    "attribute",
+    [{"N": "1.5"}, {"N": "-1E+3"}, {"SS": ["a", "b"]}, {"NS": ["1", "2.5"]}, {"BS": [b"a"]}],
+)
+def test_what_somebody_else_has_written_is_read_all_the_same(attribute: Any) -> None:
+    assert decode(attribute) == TypeDeserializer().deserialize(attribute)
+
+
 def test_a_state_is_written_as_its_name() -> None:
     assert encode(JobStatus.ACTIVE) == {"S": "active"}
     assert encode(("a", 1)) == {"L": [{"S": "a"}, {"N": "1"}]}

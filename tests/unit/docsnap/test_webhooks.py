@@ -29,6 +29,7 @@ from standardwebhooks import Webhook, WebhookVerificationError
 
 from tests.support.aws import a_table
 from tests.support.clock import Clock
+from tests.support.due import due_deliveries
 
 OWNER = "6b3c0a2e-41d7-4c39-9c1d-0d5a3a6f7e21"
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -89,7 +90,7 @@ def owe(table: Table, job: Job, *, due_at: datetime = NOW) -> Delivery:
 def deliver_at(table: Table, receiver: Any, now: datetime) -> list[webhooks.Outcome | None]:
     return [
         webhooks.deliver(table, delivery, outbound=receiver, clock=lambda: now)
-        for delivery in queries.due_deliveries(table, now)
+        for delivery in due_deliveries(table, now)
     ]
 
 
@@ -331,6 +332,7 @@ def test_one_dead_receiver_does_not_keep_the_others_waiting(table: Table) -> Non
         outbound=receiver,
         clock=lambda: NOW,
         until=NOW + timedelta(seconds=30),
+        unreadable=pytest.fail,
     )
 
     urls = [url for url, _, _ in receiver.got]
@@ -353,7 +355,9 @@ def test_the_backlog_of_one_owner_does_not_hide_what_is_due_to_another(
     receiver = DeadOrAlive()
 
     until = NOW + timedelta(seconds=30)
-    webhooks.deliver_due(table, outbound=receiver, clock=lambda: NOW, until=until)
+    webhooks.deliver_due(
+        table, outbound=receiver, clock=lambda: NOW, until=until, unreadable=pytest.fail
+    )
 
     urls = [url for url, _, _ in receiver.got]
     assert sorted(urls) == ["https://alive.example.com/"] + 3 * ["https://dead.example.com/"]
@@ -376,6 +380,7 @@ def test_a_sweep_begins_nothing_once_its_time_is_up(table: Table) -> None:
         outbound=receiver,
         clock=lambda: NOW,
         until=NOW,
+        unreadable=pytest.fail,
     )
 
     assert (begun, receiver.got) == (0, [])
