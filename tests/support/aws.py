@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -30,6 +31,22 @@ def endpoint() -> str | None:
     return os.environ.get(ENDPOINT_VARIABLE)  # noqa: TID251
 
 
+def one_call_at_a_time[Client](client: Client) -> Client:
+    """Have threads wait for each other: moto loses items, or breaks, when two of them write."""
+    endpoint: Any = vars(client)["_endpoint"]
+    make_request = endpoint.make_request
+
+    def in_turn(*arguments: Any) -> Any:
+        with _ONE_CALL:
+            return make_request(*arguments)
+
+    endpoint.make_request = in_turn
+    return client
+
+
+_ONE_CALL = Lock()
+
+
 @cache
 def dynamodb_client(endpoint_url: str | None = None) -> "DynamoDBClient":
     client: DynamoDBClient = boto3.client(
@@ -39,7 +56,7 @@ def dynamodb_client(endpoint_url: str | None = None) -> "DynamoDBClient":
         config=Config(retries={"total_max_attempts": 1}, connect_timeout=2, read_timeout=5),
         **CREDENTIALS,
     )
-    return client
+    return client if endpoint_url else one_call_at_a_time(client)
 
 
 def table_definition() -> dict[str, Any]:

@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from random import Random
-from threading import Lock
 from typing import Any
 
 import boto3
@@ -27,7 +26,7 @@ from docsnap.webhooks import outbound
 from moto import mock_aws
 from moto.backends import get_backend
 
-from tests.support.aws import CREDENTIALS, REGION, create_table
+from tests.support.aws import CREDENTIALS, REGION, create_table, one_call_at_a_time
 from tests.support.builders import a_job, stored
 from tests.support.engines import succeeds
 from tests.support.mishaps import Mishaps
@@ -259,14 +258,4 @@ def _client(service: str, number: int = 1) -> Any:
     config = Config(retries={"total_max_attempts": 1}, signature_version="s3v4")
     config = config if service == "s3" else Config(retries={"total_max_attempts": 1})
     client = boto3.client(service, region_name=REGION, config=config, **CREDENTIALS)
-    make_request = client._endpoint.make_request
-
-    def one_at_a_time(*arguments: Any) -> Any:
-        with _ONE_CALL:  # moto loses items when two threads write
-            return make_request(*arguments)
-
-    client._endpoint.make_request = one_at_a_time
-    return client
-
-
-_ONE_CALL = Lock()
+    return one_call_at_a_time(client)
