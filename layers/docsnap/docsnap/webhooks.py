@@ -10,13 +10,14 @@ import base64
 import hmac
 import json
 import secrets
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter, defaultdict, deque
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from itertools import groupby, islice
+from itertools import islice
 from typing import Any, Protocol
 
 from docsnap import queries, telemetry, transitions
@@ -209,39 +210,42 @@ def deliver_due(
 ) -> int:
     """Try every webhook that is due, and return how many tries were begun.
 
-    Several owners at a time, each one's in order. None is begun after `until`. What cannot be read
-    is passed over, and told.
+    Several owners at a time and all in turn, the longest due first; each one's in order. None is
+    begun after `until`. What cannot be read is passed over, and told.
 
     Raises:
         Unavailable: DynamoDB did not answer. What is due stays due.
     """
-    due = sorted(
-        islice(
-            queries.due_deliveries(
-                table, clock(), most_per_owner=MAX_SWEPT_OF_OWNER, unreadable=unreadable
-            ),
-            MAX_SWEPT,
-        ),
-        key=lambda delivery: (delivery.job.owner, delivery.due_at),
+    due = queries.due_deliveries(
+        table, clock(), most_per_owner=MAX_SWEPT_OF_OWNER, unreadable=unreadable
     )
-    owned = [list(group) for _, group in groupby(due, key=lambda delivery: delivery.job.owner)]
+    backlogs: dict[str, deque[Delivery]] = defaultdict(deque)
+    for delivery in sorted(islice(due, MAX_SWEPT), key=lambda delivery: delivery.due_at):
+        backlogs[delivery.job.owner].append(delivery)
+    line, failures = deque(backlogs), Counter[str]()
 
-    def serve(deliveries: Sequence[Delivery]) -> list[bool]:
+    def serve() -> list[bool]:
         outcomes: list[bool] = []
-        for delivery in deliveries:
-            if outcomes.count(False) == MAX_FAILURES or clock() >= until:
-                break
+        while clock() < until:
             try:
-                outcome = deliver(table, delivery, outbound=outbound, clock=clock)
+                owner = line.popleft()
+            except IndexError:
+                break  # whoever is left is being served, and stands in line again
+            try:
+                outcome = deliver(table, backlogs[owner].popleft(), outbound=outbound, clock=clock)
             except Unreadable as error:
                 unreadable(error)
-                break
+                continue
             if outcome:
                 outcomes.append(outcome.is_delivered)
+                failures[owner] += not outcome.is_delivered
+            if backlogs[owner] and failures[owner] < MAX_FAILURES:
+                line.append(owner)
         return outcomes
 
     with ThreadPoolExecutor(WORKERS) as pool:
-        outcomes = [is_delivered for served in pool.map(serve, owned) for is_delivered in served]
+        served = [pool.submit(serve) for _ in range(min(WORKERS, len(line)))]
+    outcomes = [is_delivered for each in served for is_delivered in each.result()]
     for is_delivered in outcomes:
         _count(is_delivered=is_delivered)
     return len(outcomes)

@@ -363,6 +363,29 @@ def test_the_backlog_of_one_owner_does_not_hide_what_is_due_to_another(
     assert sorted(urls) == ["https://alive.example.com/"] + 3 * ["https://dead.example.com/"]
 
 
+def test_slow_receivers_of_some_owners_do_not_use_up_the_time_of_another(
+    table: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(webhooks, "WORKERS", 2)
+    for owner, number in (("a", 9), ("b", 9), ("c", 1)):
+        for n in range(number):
+            key = JobKey(owner, f"019ab3c8-5f00-7cc3-98c4-00000000000{n}")
+            owe(table, a_finished_job(key=key, webhook_url=f"https://{owner}.example.com/{n}"))
+    receiver = Receiver()
+
+    webhooks.deliver_due(
+        table,
+        outbound=receiver,
+        clock=lambda: NOW + timedelta(seconds=9 * len(receiver.got)),
+        until=NOW + timedelta(seconds=55),
+        unreadable=pytest.fail,
+    )
+
+    urls = [url for url, _, _ in receiver.got]
+    assert urls.count("https://c.example.com/0") == 1
+    assert len(urls) < 9
+
+
 class DeadOrAlive(Receiver):
     def request(self, method: str, url: str, *, headers: Any, body: bytes | None = None) -> Answer:
         self.got.append((url, dict(headers), body or b""))
