@@ -125,10 +125,7 @@ class Attempt:
         began = self._tools.clock()
         self._tell_start(began)
         try:
-            with workspace(self._tools.root) as directory:
-                with self._keep() as keeper:
-                    end = self._work(directory, keeper)
-                self._job = keeper.job
+            end = self._at_work()
             return end()
         except LeaseError as loss:
             self._abandon(loss)
@@ -140,6 +137,18 @@ class Attempt:
             spent = self._tools.clock() - began
             telemetry.milliseconds(Metric.ATTEMPT_DURATION, spent / _MILLISECOND)
         return None
+
+    def _at_work(self) -> Callable[[], Job]:
+        """Work in a directory of its own, the lease being kept; tell how to end the attempt."""
+        try:
+            with workspace(self._tools.root) as directory:
+                with self._keep() as keeper:
+                    end = self._work(directory, keeper)
+                self._job = keeper.job
+        except OSError:
+            logger.exception("The attempt has no place to work in")
+            return partial(self._fail, INTERNAL_ERROR)
+        return end
 
     def _tell_start(self, now: datetime) -> None:
         job = self._job
@@ -210,7 +219,7 @@ class Attempt:
         self._is_resumed = True
         try:
             self._tools.results.save_checkpoint(self._job.key, checkpoint)
-        except Unavailable:
+        except (Unavailable, OSError):
             # The next attempt has an earlier checkpoint, or begins anew.
             logger.warning("The checkpoint could not be saved", exc_info=True)
 

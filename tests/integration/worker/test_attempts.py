@@ -1,11 +1,15 @@
 import hashlib
 import json
+from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from docsnap import transitions
+from docsnap.attempt import Output
 from docsnap.backoff import CAP
+from docsnap.errors import OutOfTime
 from docsnap.jobs import (
     ACTIVE,
     CANCELLED,
@@ -103,6 +107,41 @@ def test_a_retryable_failure_brings_the_same_message_back_after_the_backoff(
     assert [each["messageId"] for each in system.deliveries] == [
         system.deliveries[0]["messageId"]
     ] * 2
+
+
+def test_a_full_or_broken_disk_costs_an_attempt_like_any_other_failure(system: System) -> None:
+    job = system.submit()
+    usual, system.root = system.root, system.root / "no directory"
+    system.root.write_text("")
+
+    assert system.work() is Outcome.RETURNED
+
+    delayed = system.look(job)
+    assert (delayed.status, delayed.attempts) == (DELAYED, 1)
+    assert delayed.error
+    assert delayed.error.code == "internal_error"
+    system.root = usual
+    system.advance(minutes=1)
+    system.work()
+    assert system.look(job).status is COMPLETED
+
+
+def test_a_checkpoint_that_the_disk_does_not_give_back_does_not_stop_the_job(
+    system: System,
+) -> None:
+    job = system.submit()
+
+    def spoils_its_checkpoint(
+        _: Job, directory: Path, checkpoint: Path, *reports: Callable[..., object]
+    ) -> Output:
+        checkpoint.mkdir()
+        raise OutOfTime
+
+    assert system.work(spoils_its_checkpoint) is Outcome.ACKNOWLEDGED
+
+    assert system.look(job).status is WAITING
+    system.work()
+    assert system.look(job).status is COMPLETED
 
 
 def test_a_site_that_names_a_time_is_left_alone_until_then(system: System) -> None:
