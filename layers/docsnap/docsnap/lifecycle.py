@@ -45,6 +45,9 @@ LONGEST_SEND_GRACE = timedelta(hours=1)
 LONGEST_INVOCATION = timedelta(minutes=15)
 """Lambda's limit: a worker that is never heard of again cannot write to the bucket for longer."""
 
+FIRST_STAGE = "discovering"
+"""What the engine begins with; a test compares them. Its first note then costs no write."""
+
 CLOCK_SLACK = timedelta(seconds=1)
 """By which the clocks of the queue and a worker may differ."""
 
@@ -96,7 +99,7 @@ def claimed(job: Job | None, lease: Lease, *, redriven_at: datetime | None, now:
             active,
             attempts=free.attempts + 1,
             hops=0,
-            stage=None,
+            stage=FIRST_STAGE,
             progress=0,
             attempt_started_at=now,
         )

@@ -166,7 +166,7 @@ def test_a_new_attempt_begins_at_no_progress(table: Table) -> None:
     job = stored(table, a_job(DELAYED, progress=70, stage="writing", next_attempt_at=NOW, hops=3))
     claimed = claim(table, job)
 
-    assert (claimed.progress, claimed.stage, claimed.hops) == (0, None, 0)
+    assert (claimed.progress, claimed.stage, claimed.hops) == (0, "discovering", 0)
 
 
 def test_a_job_with_a_lapsed_lease_is_taken_over_and_the_history_tells_so(table: Table) -> None:

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from docgen.engine import Stage
 from docsnap import lifecycle
 from docsnap.errors import DocSnapError
 from docsnap.jobs import ACTIVE, TRANSITIONS, Job, JobStatus
@@ -105,3 +106,9 @@ def test_after_every_decision_somebody_looks_after_an_unfinished_job(job: Job) -
         assert after.is_finished == (after.expires_at is not None)
         assert after.is_finished or after.deadline_at is not None
         assert (after.status is ACTIVE) <= (after.lease is not None)
+
+
+def test_a_claimed_job_is_at_what_the_engine_begins_with() -> None:
+    step = lifecycle.claimed(a_job(), a_lease(), redriven_at=None, now=NOW)
+
+    assert step.job.stage == next(iter(Stage))
