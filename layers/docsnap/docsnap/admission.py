@@ -135,6 +135,8 @@ class _Admission:
         self._quota = Quota(request.owner, now, limits)
         self._spent: str | None = None
         """The job that the fingerprint names, if it cannot answer this request."""
+        self._gone: str | None = None
+        """The job that the key names, if it is there no more."""
 
     def decide(self) -> Admitted:
         """Try until the submission is admitted, answered or refused."""
@@ -188,10 +190,13 @@ class _Admission:
     def _earlier(self, obstacle: _Obstacle) -> Job | None:
         """Find the job that answers the request; None if there is none after all."""
         if obstacle.key:
+            job = self._find(obstacle.key)
+            if job is None:  # it outlived its job, or was taken back with it just now
+                self._gone = obstacle.key["jobId"]
+                return None
             if obstacle.key["bodyHash"] != self._request.body_hash:
                 raise IdempotencyKeyReused
-            job = self._find(obstacle.key)
-            return job and self._adopt(job)
+            return self._adopt(job)
         if obstacle.request:
             job = self._find(obstacle.request)
             if job and job.status is not FAILED:
@@ -263,9 +268,7 @@ class _Admission:
         )
         if self._request.force:
             return _put(item)
-        spent = {":spent": self._spent} if self._spent else {}
-        condition = _IS_FREE + (" OR jobId = :spent" if spent else "")
-        return _put(item, condition, {":now": epoch(self._now), **spent})
+        return self._put_if_free(item, spent=self._spent)
 
     def _name_key(self, job: Job) -> Write:
         item = encode_idempotency_key(
@@ -275,7 +278,14 @@ class _Admission:
             body_hash=self._request.body_hash,
             expires_at=self._now + IDEMPOTENCY_RETENTION,
         )
-        return _put(item, _IS_FREE, {":now": epoch(self._now)})
+        return self._put_if_free(item, spent=self._gone)
+
+    def _put_if_free(self, item: Item, *, spent: str | None) -> Write:
+        """Take a name that is nobody's, or of a job that is no answer."""
+        values = {":now": epoch(self._now)}
+        if spent is None:
+            return _put(item, _IS_FREE, values)
+        return _put(item, f"{_IS_FREE} OR jobId = :spent", values | {":spent": spent})
 
 
 _IS_FREE = "attribute_not_exists(pk) OR expiresAt <= :now"

@@ -125,6 +125,21 @@ def test_a_key_is_forgotten_after_a_day_whether_or_not_it_was_deleted(table: Tab
     assert later.job.id != first.job.id
 
 
+@pytest.mark.parametrize("body_hash", ["1", "2"])
+def test_a_key_that_outlives_its_job_is_free(table: Table, body_hash: str) -> None:
+    job = admit(table).job
+    transitions.cancel(table, job.key, retention=timedelta(days=1), now=NOW)
+    bound = admit(table, idempotency_key="key", now=NOW + 4 * MINUTE)
+    gone = NOW + timedelta(days=1, minutes=2)
+
+    later = admit(table, idempotency_key="key", body_hash=body_hash, now=gone)
+    again = admit(table, idempotency_key="key", body_hash=body_hash, now=gone)
+
+    assert (bound.duplicate, bound.job.id) == (True, job.id)
+    assert (later.duplicate, later.job.id != job.id) == (False, True)
+    assert (again.duplicate, again.job.id) == (True, later.job.id)
+
+
 def test_the_key_of_one_user_says_nothing_to_another(table: Table) -> None:
     first = admit(table, idempotency_key="key")
     other = admit(table, idempotency_key="key", owner=OTHER, body_hash="2")
