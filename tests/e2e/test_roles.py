@@ -120,7 +120,11 @@ def drop(key: str) -> Call:
 
 CALLS: dict[str, tuple[frozenset[str], Call]] = {
     "read a record": (EVERYBODY, lambda f, c: c("dynamodb").get_item(TableName=f.table, Key=KEY)),
-    "list an owner's records": (EVERYBODY, query(None, "pk")),
+    "read many records": (
+        frozenset({API, SWEEPER}),
+        lambda f, c: c("dynamodb").batch_get_item(RequestItems={f.table: {"Keys": [KEY]}}),
+    ),
+    "list an owner's records": (frozenset({API}), query(None, "pk")),
     "list by status": (frozenset({API}), query("by_status", "pk")),
     "list by deadline": (frozenset({WORKER, SWEEPER}), query("by_deadline", "deadlineShard")),
     "scan the table": (NOBODY, lambda f, c: c("dynamodb").scan(TableName=f.table, Limit=1)),

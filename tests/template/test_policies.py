@@ -72,6 +72,21 @@ def test_the_sweeper_reads_no_objects() -> None:
     assert allowed("SweeperFunctionRole", "s3") == {"DeleteObject", "ListBucket"}
 
 
-@pytest.mark.parametrize("role", ["ApiFunctionRole", "WorkerFunctionRole", "SweeperFunctionRole"])
-def test_nobody_scans_the_table(role: str) -> None:
-    assert "Scan" not in allowed(role, "dynamodb")
+def test_everybody_changes_jobs_and_reads_them_as_their_work_takes_and_nobody_scans() -> None:
+    common = {"DeleteItem", "GetItem", "PutItem", "UpdateItem"}
+
+    assert allowed("ApiFunctionRole", "dynamodb") == {*common, "BatchGetItem", "Query"}
+    assert allowed("SweeperFunctionRole", "dynamodb") == {*common, "BatchGetItem", "Query"}
+    assert allowed("WorkerFunctionRole", "dynamodb") == {*common, "Query"}
+
+
+def test_only_the_api_lists_the_records_of_an_owner() -> None:
+    table = {"Fn::GetAtt": ["JobsTable", "Arn"]}
+    listing = {
+        role
+        for role, statement in STATEMENTS
+        if "dynamodb:Query" in actions(statement)
+        and table in (statement["Resource"], *list(statement["Resource"]))
+    }
+
+    assert listing == {"ApiFunctionRole"}
