@@ -12,24 +12,24 @@ token that is still valid can bring new jobs.
 """
 
 import argparse
-import json
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import batched
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import boto3
 from docsnap.errors import Unavailable
 from docsnap.results import DELETE_BATCH
 
+from local import target
+
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
 
-STACK = Path(__file__).resolve().parent.parent / ".local" / "stack.json"
+WANTED = ("table", "bucket")
 
 WRITE_BATCH = 25
 """Items of one BatchWriteItem."""
@@ -153,19 +153,7 @@ def _delete_objects(place: Place, names: Iterable[str]) -> None:
 
 
 def _place(arguments: argparse.Namespace) -> Place:
-    described: dict[str, Any] = json.loads(STACK.read_text()) if STACK.exists() else {}
-    options: dict[str, Any] = {"endpoint_url": arguments.endpoint_url}
-    if arguments.table is None and described:
-        options = {
-            "endpoint_url": described["endpointUrl"],
-            "region_name": described["region"],
-            "aws_access_key_id": "test",
-            "aws_secret_access_key": "test",
-        }
-    table = arguments.table or described.get("tableName")
-    bucket = arguments.bucket or (None if arguments.table else described.get("bucketName"))
-    if not (table and bucket):
-        raise SystemExit("Name --table and --bucket, or run `make up` first.")
+    options, (table, bucket) = target.find(arguments, *WANTED)
     return Place(
         dynamodb=boto3.client("dynamodb", **options),
         s3=boto3.client("s3", **options),
@@ -180,9 +168,7 @@ def _arguments(words: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--user", metavar="SUB", required=True, help="the user's id")
     parser.add_argument("--dry-run", action="store_true", help="only count")
-    parser.add_argument("--table", metavar="NAME")
-    parser.add_argument("--bucket", metavar="NAME")
-    parser.add_argument("--endpoint-url", metavar="URL")
+    target.add_options(parser, *WANTED)
     arguments = parser.parse_args(words)
     if not USER.fullmatch(arguments.user):
         parser.error("that is no user id")

@@ -19,8 +19,7 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import boto3
 from docsnap import queries
@@ -31,11 +30,13 @@ from docsnap.jobs import FAILED, Job
 from docsnap.queue import Queue
 from docsnap.table import Table
 
+from local import target
+
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_sqs import SQSClient
 
-STACK = Path(__file__).resolve().parent.parent / ".local" / "stack.json"
+WANTED = ("table", "queue", "dead_letter_queue")
 
 LOOK_SECONDS = 60
 """How long dead letters are hidden from others while their job is looked up."""
@@ -175,25 +176,13 @@ def _job_id(body: str) -> str | None:
 
 
 def _place(arguments: argparse.Namespace) -> Place:
-    described: dict[str, Any] = json.loads(STACK.read_text()) if STACK.exists() else {}
-    is_local = arguments.table is None
-    options: dict[str, Any] = {"endpoint_url": arguments.endpoint_url}
-    if is_local and described:
-        options = {
-            "endpoint_url": described["endpointUrl"],
-            "region_name": described["region"],
-            "aws_access_key_id": "test",
-            "aws_secret_access_key": "test",
-        }
-    names: dict[str, Any] = {
-        "table_name": arguments.table or described.get("tableName"),
-        "queue_url": arguments.queue or described.get("queueUrl"),
-        "dead_letter_queue_url": arguments.dead_letter_queue or described.get("deadLetterQueueUrl"),
-    }
-    if not all(names.values()):
-        raise SystemExit("Name --table, --queue and --dead-letter-queue, or run `make up` first.")
+    options, (table, queue, dead_letter_queue) = target.find(arguments, *WANTED)
     return Place(
-        dynamodb=boto3.client("dynamodb", **options), sqs=boto3.client("sqs", **options), **names
+        dynamodb=boto3.client("dynamodb", **options),
+        sqs=boto3.client("sqs", **options),
+        table_name=table,
+        queue_url=queue,
+        dead_letter_queue_url=dead_letter_queue,
     )
 
 
@@ -206,10 +195,7 @@ def _arguments(words: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--code", help="all jobs that failed with this error")
     parser.add_argument("--all", action="store_true", help="all failed jobs there are")
     parser.add_argument("--dry-run", action="store_true", help="only list them")
-    parser.add_argument("--table", metavar="NAME")
-    parser.add_argument("--queue", metavar="URL")
-    parser.add_argument("--dead-letter-queue", metavar="URL")
-    parser.add_argument("--endpoint-url", metavar="URL")
+    target.add_options(parser, *WANTED)
     arguments = parser.parse_args(words)
     if not (arguments.job or arguments.user or arguments.code or arguments.all):
         parser.error("say which: --job, --user, --code, or --all")
