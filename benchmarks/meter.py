@@ -27,6 +27,7 @@ from docsnap.table import Table
 
 from tests.support.api import BUCKET, World, a_world
 from tests.support.aws import CREDENTIALS, REGION, everything
+from tests.support.messages import next_record
 from tests.support.units import item_size, write_units
 
 LOOK = Rhythm().look
@@ -165,17 +166,8 @@ class Bench:
 
     def work(self, seconds: int) -> Usage:
         """Let a worker make the attempt, which takes so long."""
-        received = self._world.sqs.receive_message(
-            QueueUrl=self._world.queue._url, AttributeNames=["All"], MessageAttributeNames=["All"]
-        )["Messages"][0]
-        own = received["MessageAttributes"].items()
-        record = {
-            "messageId": received["MessageId"],
-            "receiptHandle": received["ReceiptHandle"],
-            "body": received["Body"],
-            "attributes": received["Attributes"],
-            "messageAttributes": {name: {"stringValue": each["StringValue"]} for name, each in own},
-        }
+        record = next_record(self._world.sqs, self._world.queue._url)
+        assert record
         tools = Tools(
             table=self._world.table,
             results=Results(self._world.s3, BUCKET),

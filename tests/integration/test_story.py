@@ -17,6 +17,7 @@ from tests.support import template
 from tests.support.api import ADA, BOB, BUCKET, World, a_world
 from tests.support.aws import REGION
 from tests.support.engines import fails, succeeds
+from tests.support.messages import next_record
 
 SECRET = "s3cr3t"
 URL = f"https://example.com/docs/?token={SECRET}"
@@ -33,17 +34,8 @@ def world() -> Iterator[World]:
 
 def work(world: World, root: Path, request_id: str, engine: Engine = succeeds) -> worker.Outcome:
     """Run the worker on the next message, as its handler does."""
-    [message] = world.sqs.receive_message(
-        QueueUrl=world.queue._url, AttributeNames=["All"], MessageAttributeNames=["All"]
-    )["Messages"]
-    own = message["MessageAttributes"].items()
-    record = {
-        "messageId": message["MessageId"],
-        "receiptHandle": message["ReceiptHandle"],
-        "body": message["Body"],
-        "attributes": message["Attributes"],
-        "messageAttributes": {name: {"stringValue": each["StringValue"]} for name, each in own},
-    }
+    record = next_record(world.sqs, world.queue._url)
+    assert record
     tools = Tools(
         table=world.table,
         results=Results(world.s3, BUCKET),
@@ -57,7 +49,7 @@ def work(world: World, root: Path, request_id: str, engine: Engine = succeeds) -
     with telemetry.invocation(request_id=request_id):
         outcome = worker.receive(record, intake, tools)
     if outcome is worker.Outcome.ACKNOWLEDGED:
-        world.sqs.delete_message(QueueUrl=world.queue._url, ReceiptHandle=message["ReceiptHandle"])
+        world.sqs.delete_message(QueueUrl=world.queue._url, ReceiptHandle=record["receiptHandle"])
     return outcome
 
 

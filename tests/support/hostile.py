@@ -113,25 +113,26 @@ def redirects_without_end(site: Site) -> None:
     site.otherwise(script)
 
 
+def link_endlessly(site: Site, shape: str, *, distinct: bool = True, width: int = 5) -> None:
+    """Have every page link to more of endlessly many."""
+    numbers = itertools.count()
+
+    def script(request: Request) -> Answer:
+        if not request.target.startswith("/docs/"):
+            return Answer(b"not here", 404)
+        here = next(numbers)
+        links = "".join(
+            f"<a href=/docs/{shape.format(n=width * here + k, token=f'{here * 9 + k:032x}')}>x"
+            for k in range(1, width)
+        )
+        text = prose(f"number {here}") if distinct else prose("always the same")
+        return Answer(html(text + links).encode())
+
+    site.otherwise(script)
+
+
 def endless_site(shape: str, *, distinct: bool = True, width: int = 5) -> Trick:
-    """Every page links to more of endlessly many."""
-
-    def prepare(site: Site) -> None:
-        numbers = itertools.count()
-
-        def script(request: Request) -> Answer:
-            if not request.target.startswith("/docs/"):
-                return Answer(b"not here", 404)
-            here = next(numbers)
-            links = "".join(
-                f"<a href=/docs/{shape.format(n=width * here + k, token=f'{here * 9 + k:032x}')}>x"
-                for k in range(1, width)
-            )
-            text = prose(f"number {here}") if distinct else prose("always the same")
-            return Answer(html(text + links).encode())
-
-        site.otherwise(script)
-
+    prepare = partial(link_endlessly, shape=shape, distinct=distinct, width=width)
     return Trick(prepare=prepare, ends=frozenset({COMPLETED}), pages=200)
 
 

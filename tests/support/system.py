@@ -29,6 +29,7 @@ from moto.backends import get_backend
 from tests.support.aws import CREDENTIALS, REGION, create_table, one_call_at_a_time
 from tests.support.builders import a_job, stored
 from tests.support.engines import succeeds
+from tests.support.messages import next_record
 from tests.support.mishaps import Mishaps
 
 ACCOUNT = "123456789012"
@@ -123,31 +124,15 @@ class System:
 
     def receive(self) -> dict[str, Any] | None:
         """Take the next message as Lambda's poller does, and make it a record."""
-        found = self.poller.receive_message(
-            QueueUrl=self.url,
-            MaxNumberOfMessages=1,
-            AttributeNames=["All"],
-            MessageAttributeNames=["All"],
-        ).get("Messages", [])
-        if not found:
+        record = next_record(self.poller, self.url)
+        if record is None:
             return None
-        message = found[0]
-        attributes = dict(message["Attributes"])
+        attributes, message_id = record["attributes"], record["messageId"]
         sent = int(attributes["SentTimestamp"])
-        offset = self._sent.get(message["MessageId"], self._offset)
+        offset = self._sent.get(message_id, self._offset)
         attributes["SentTimestamp"] = str(sent + int(offset.total_seconds() * 1000))
-        if message["MessageId"] in self._redriven:
+        if message_id in self._redriven:
             attributes["DeadLetterQueueSourceArn"] = f"arn:aws:sqs:{REGION}:{ACCOUNT}:dead"
-        record = {
-            "messageId": message["MessageId"],
-            "receiptHandle": message["ReceiptHandle"],
-            "body": message["Body"],
-            "attributes": attributes,
-            "messageAttributes": {
-                name: {"stringValue": value["StringValue"], "dataType": value["DataType"]}
-                for name, value in message.get("MessageAttributes", {}).items()
-            },
-        }
         self.deliveries.append(record)
         return record
 

@@ -15,6 +15,7 @@ from docgen.extract import convert
 from docgen.options import MIB
 
 from tests.support.crawling import crawl, within
+from tests.support.hostile import link_endlessly
 from tests.support.site import Answer, Request, Site, html, prose
 
 SMALL = within(page_bytes=200_000, sitemap_bytes=100_000, request_timeout=timedelta(seconds=1),
@@ -99,24 +100,6 @@ def test_bombs_and_endless_bodies_stay_small_in_memory() -> None:
     assert peak < 40 * MIB
 
 
-def endless_site(site: Site, shape: str, *, width: int = 3, distinct: bool = True) -> None:
-    """Link every page to more of endlessly many."""
-    numbers = itertools.count()
-
-    def script(request: Request) -> Answer:
-        if not request.target.startswith("/docs/"):
-            return Answer(b"not here", 404)
-        here = next(numbers)
-        links = "".join(
-            f'<a href="/docs/{shape.format(n=width * here + k, token=f"{here + k:032x}")}">x</a>'
-            for k in range(1, width)
-        )
-        text = prose(f"number {here}") if distinct else prose("always the same")
-        return Answer(html(text + links).encode())
-
-    site.otherwise(script)
-
-
 @pytest.mark.parametrize(
     "shape",
     [
@@ -129,7 +112,7 @@ def endless_site(site: Site, shape: str, *, width: int = 3, distinct: bool = Tru
 )
 def test_endless_sites_end_with_the_pages_asked_for(shape: str) -> None:
     with Site() as site:
-        endless_site(site, shape)
+        link_endlessly(site, shape)
         found = crawl(site, max_pages=30, max_depth=20)
         assert len(found.pages) <= 30
         assert len(site.requests) < 60
@@ -138,7 +121,7 @@ def test_endless_sites_end_with_the_pages_asked_for(shape: str) -> None:
 @pytest.mark.parametrize("shape", ["a?page={n}", "s/{token}/page", "a/?visit={token}&n={n}"])
 def test_one_page_under_endless_names_is_soon_recognised(shape: str) -> None:
     with Site() as site:
-        endless_site(site, shape, width=40, distinct=False)
+        link_endlessly(site, shape, width=40, distinct=False)
         found = crawl(site, max_pages=500, max_depth=20)
         assert len(found.pages) == 1
         assert "trap" in found.skipped.values()
