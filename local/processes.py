@@ -7,6 +7,7 @@ found even when what started them is gone, and nobody else's process is ever tak
 import contextlib
 import os
 import signal
+import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -62,12 +63,20 @@ def belongs(pid: int, directory: Path) -> bool:
     if not is_alive(pid):
         return False
     if not sys.platform.startswith("linux"):
-        return True
+        return _is_marked(pid, directory)
     try:
         variables = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
     except OSError:
         return False
     return f"{MARK}={directory}".encode() in variables
+
+
+def _is_marked(pid: int, directory: Path) -> bool:
+    """Ask `ps`, of which every system has one that shows the environment behind the command."""
+    shown = subprocess.run(
+        ["ps", "eww", "-o", "command=", "-p", str(pid)], capture_output=True, text=True
+    )
+    return f" {MARK}={directory} " in f" {shown.stdout.strip()} "
 
 
 def end(pid: int, directory: Path, *, within: float = 20) -> None:

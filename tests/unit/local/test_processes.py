@@ -1,3 +1,4 @@
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -8,7 +9,15 @@ import pytest
 from local import processes, wait
 
 FOREVER = "import threading; threading.Event().wait()"
-PARENT = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {FOREVER!r}])"
+PARENT = f"""
+import os, subprocess, sys
+from pathlib import Path
+child = subprocess.Popen([sys.executable, '-c', {FOREVER!r}])
+told = Path(os.environ['DOCSNAP_STACK'], 'told')
+told.write_text(str(child.pid))
+told.rename(told.with_name('child'))
+child.wait()
+"""
 
 
 @pytest.fixture
@@ -24,7 +33,7 @@ def started(directory: Path, program: str = FOREVER) -> int:
         log=directory / "log",
         environment={"COLOUR": "blue"},
     )
-    assert wait.until(lambda: processes.belongs(pid, directory), within=10)
+    assert wait.until(lambda: processes.belongs(pid, directory), within=30)
     return pid
 
 
@@ -35,16 +44,23 @@ def test_a_process_inherits_what_it_is_given_and_little_else(
 
     started(directory, "import os; print(sorted(os.environ), flush=True); " + FOREVER)
 
-    assert wait.until(lambda: (directory / "log").read_text().endswith("]\n"), within=10)
+    assert wait.until(lambda: (directory / "log").read_text().endswith("]\n"), within=30)
     assert "'COLOUR'" in (directory / "log").read_text()
     assert "'SECRET'" not in (directory / "log").read_text()
 
 
-def test_a_process_is_its_stacks_and_no_others(directory: Path) -> None:
+@pytest.mark.parametrize("platform", ["linux", "darwin"])
+def test_a_process_is_its_stacks_and_no_others(
+    directory: Path, platform: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     pid = started(directory)
+    if not (Path("/proc").exists() if platform == "linux" else shutil.which("ps")):
+        pytest.skip("there is no way here to see a process's environment")
+    monkeypatch.setattr(sys, "platform", platform)
 
     assert processes.belongs(pid, directory)
     assert not processes.belongs(pid, directory / "another")
+    assert not processes.belongs(pid, directory.parent)
 
 
 def test_an_ended_process_is_not_alive(directory: Path) -> None:
@@ -65,15 +81,17 @@ def test_somebody_elses_process_is_left_alone(directory: Path) -> None:
 
 def test_ending_a_process_ends_its_children(directory: Path) -> None:
     pid = started(directory, PARENT)
-    assert wait.until(lambda: (directory / "log").exists(), within=5)
+    child = directory / "child"
+    assert wait.until(child.exists, within=30)
+    child_pid = int(child.read_text())
 
     processes.end(pid, directory)
 
-    assert wait.until(lambda: processes.end_orphans(directory) == 0, within=5)
+    assert wait.until(lambda: not processes.is_alive(child_pid), within=30)
 
 
 def test_orphans_are_found_and_ended(directory: Path) -> None:
     pid = started(directory)
 
     assert processes.end_orphans(directory) == 1
-    assert wait.until(lambda: not processes.is_alive(pid), within=5)
+    assert wait.until(lambda: not processes.is_alive(pid), within=30)
