@@ -16,6 +16,7 @@ hands them to the route that fits, as here. Gone when: OPTIONS is answered with 
 What is called and replaced for that is not public: the emulator's version is pinned.
 """
 
+import contextlib
 import importlib
 import logging
 import os
@@ -23,12 +24,15 @@ import signal
 import sys
 import threading
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType, ModuleType
 from typing import Any
 
 INTERVAL_SECONDS = 2.0
 CHANGED_BY_JOBS = ("dynamodb", "sqs", "s3")
+COPIES = 5
+"""Tries to copy a state; a save that fails all the same is made good by the next."""
 
 
 def main() -> None:
@@ -58,7 +62,7 @@ def main() -> None:
             sources = app._build_persistence_save_dict()
             if not everything:
                 sources = {name: sources[name] for name in CHANGED_BY_JOBS if name in sources}
-            persistence.save_all(sources)
+            persistence.save_all({name: steadied(get) for name, get in sources.items()})
             if everything:
                 saved.touch()
 
@@ -68,6 +72,18 @@ def main() -> None:
         app.main()
     finally:
         ended.set()
+
+
+def steadied(get_state: Callable[[], Any]) -> Callable[[], Any]:
+    """Copy a state anew if others changed it meanwhile, before a save goes without it."""
+
+    def get() -> Any:
+        for _ in range(COPIES - 1):
+            with contextlib.suppress(RuntimeError):  # dictionary changed size during iteration
+                return get_state()
+        return get_state()
+
+    return get
 
 
 def hand_on_options(gateway: ModuleType) -> None:
