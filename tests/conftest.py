@@ -2,7 +2,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from xdist.remote import Producer
 from xdist.scheduler import LoadGroupScheduling
 
@@ -12,7 +12,8 @@ from tests.support.aws import ENDPOINT_VARIABLE
 STACKS_OF_THEIR_OWN = {"test_api_fuzzing.py", "test_chaos.py", "test_queue.py", "test_tokens.py"}
 """Modules of `e2e` that bring up a stack for themselves, and so need not wait for the others."""
 
-settings.register_profile("docsnap", deadline=None)
+# Neither an example nor the making of one is judged by its time: the machine may be busy.
+settings.register_profile("docsnap", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("docsnap")
 
 

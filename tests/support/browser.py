@@ -13,7 +13,7 @@ from threading import Timer
 from typing import Any
 
 CHROMIUM = shutil.which("chromium")
-PATIENCE = 60  # seconds for everything that one browser is asked
+PATIENCE = 180  # seconds for everything that one browser is asked
 ARGUMENTS = (
     "--headless",
     "--no-sandbox",

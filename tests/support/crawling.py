@@ -15,7 +15,7 @@ from docgen.visits import Counts
 
 from tests.support.site import Site
 
-HASTY = Limits(backoff=timedelta(milliseconds=10), request_timeout=timedelta(seconds=3))
+HASTY = Limits(backoff=timedelta(milliseconds=10), request_timeout=timedelta(seconds=10))
 """Limits for tests that do not wait."""
 
 

@@ -123,7 +123,7 @@ def reports(percent: int, then: Engine = succeeds) -> Engine:
     return engine
 
 
-def goes_on_until_told(seconds: float = 5) -> Engine:
+def goes_on_until_told(seconds: float = 30) -> Engine:
     """Report progress again and again, for no longer than so many seconds."""
 
     def engine(

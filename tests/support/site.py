@@ -86,12 +86,12 @@ class Site:
 
     def __enter__(self) -> Self:
         self._thread.start()
-        self._is_ready.wait(5)
+        assert self._is_ready.wait(30)
         return self
 
     def __exit__(self, *_: object) -> None:
         self._loop.call_soon_threadsafe(self._stop.set)
-        self._thread.join(5)
+        self._thread.join(30)
 
     # What tests say
 

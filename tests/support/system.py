@@ -72,6 +72,7 @@ class System:
         self.deliveries: list[dict[str, Any]] = []
         """Every record that a worker got."""
         self._offset = timedelta()
+        self._frozen: datetime | None = None
         self._sent: dict[str, timedelta] = {}
         self._redriven: set[str] = set()
 
@@ -83,7 +84,11 @@ class System:
         return {"VisibilityTimeout": str(VISIBILITY), "RedrivePolicy": json.dumps(target)}
 
     def clock(self) -> datetime:
-        return datetime.now(UTC) + self._offset
+        return (self._frozen or datetime.now(UTC)) + self._offset
+
+    def freeze(self) -> None:
+        """Let no time pass from now on but by `advance`. Messages do not know of it."""
+        self._frozen = datetime.now(UTC)
 
     def advance(self, **spans: float) -> None:
         """Let time pass for the jobs and for the messages."""

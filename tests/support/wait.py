@@ -5,10 +5,11 @@ from threading import Event
 from time import monotonic
 
 
-def until(condition: Callable[[], object], *, within: float = 5) -> None:
+def until(condition: Callable[[], object], *, within: float = 30) -> None:
     """Wait until the condition holds; fail after so many seconds."""
-    end, pause = monotonic() + within, Event()
+    end, pause, seconds = monotonic() + within, Event(), 0.005
     while not condition():
         if monotonic() > end:
             raise AssertionError(f"Nothing came of it within {within} s.")
-        pause.wait(0.005)
+        pause.wait(seconds)
+        seconds = min(seconds * 1.2, 0.25)  # what takes long is not hurried by being asked

@@ -15,6 +15,9 @@ from tests.support.tokens import new_key
 
 PROTECTED = [route for route in ROUTES if not route.is_open]
 
+HEALTHY = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+"""What is no sign of ill health here."""
+
 
 def assert_problem(answer: Any, status: int, code: str) -> None:
     assert (answer.status, answer.code) == (status, code)
@@ -215,7 +218,7 @@ NONSENSE = st.recursive(
 
 
 @pytest.mark.parametrize("path", ["/api/generate-docs", "/api/generate-docs/batch"])
-@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=80, suppress_health_check=HEALTHY)
 @given(body=NONSENSE)
 def test_a_nonsensical_body_is_never_our_fault(world: World, path: str, body: Any) -> None:
     answer = world.call("POST", path, body=json.dumps(body))
@@ -223,7 +226,7 @@ def test_a_nonsensical_body_is_never_our_fault(world: World, path: str, body: An
     assert answer.status < 500
 
 
-@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=80, suppress_health_check=HEALTHY)
 @given(
     query=st.dictionaries(
         st.sampled_from(["wait", "limit", "cursor", "status", "format", "redirect"]),

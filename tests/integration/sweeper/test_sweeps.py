@@ -16,7 +16,9 @@ from tests.support.system import ASLEEP, BUCKET, System
 
 
 def on_the_hour(system: System) -> None:
-    system.advance(minutes=(ORPHANS_MINUTE - system.clock().minute) % 60)
+    now = system.clock()
+    moment = now.replace(minute=ORPHANS_MINUTE, second=10)  # neither does the minute end soon
+    system.advance(seconds=(moment - now).total_seconds() % 3600)
 
 
 def test_a_sweep_of_nothing_touches_nothing(system: System) -> None:

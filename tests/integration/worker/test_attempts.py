@@ -151,8 +151,8 @@ def test_a_site_that_names_a_time_is_left_alone_until_then(system: System) -> No
     system.work(fails(code="site_overloaded", retry_after=120))
 
     wait = system.look(job).next_attempt_at - now  # type: ignore[operator]
-    assert timedelta(seconds=119) < wait < timedelta(seconds=125)
-    system.advance(seconds=100)
+    assert timedelta(seconds=119) < wait < timedelta(seconds=150)
+    system.advance(seconds=80)
     assert system.work() is None
 
 
@@ -163,7 +163,7 @@ def test_a_site_that_asks_for_too_long_a_wait_gets_the_longest_there_is(system: 
     system.work(fails(retry_after=86_400))
 
     wait = system.look(job).next_attempt_at - now  # type: ignore[operator]
-    assert CAP <= wait < CAP + timedelta(seconds=5)
+    assert CAP <= wait < CAP + timedelta(seconds=30)
 
 
 def test_a_retry_goes_on_from_what_was_crawled(system: System) -> None:

@@ -18,6 +18,7 @@ RENEWING = Rhythm(look=TICK, renew=timedelta(seconds=14))
 
 @pytest.fixture
 def job(system: System) -> Job:
+    system.freeze()
     return stored(system.table, a_job(ACTIVE, at=system.clock()))
 
 

@@ -402,7 +402,7 @@ def test_a_start_page_that_is_a_file_says_so() -> None:
 
 def test_at_most_ten_requests_are_under_way() -> None:
     with Site() as site:
-        site.docs(40, latency=0.03)
+        site.docs(40, latency=0.2)  # long enough for ten requests to be made meanwhile
         assert len(crawl(site).pages) == 40
         assert 8 <= site.most_at_once <= 12  # with robots.txt, sitemap and llms.txt
 
@@ -419,13 +419,13 @@ def test_one_request_at_a_time_if_so_asked() -> None:
     "limits",
     [
         within(total_bytes=3000),
-        within(crawl_timeout=timedelta(seconds=0.2)),
+        within(crawl_timeout=timedelta(seconds=2)),
         within(memory_bytes=1),
     ],
 )
 def test_each_budget_ends_in_a_partial_result(limits: object) -> None:
     with Site() as site:
-        site.docs(60, latency=0.05)
+        site.docs(60, latency=0.5)  # ten at a time: three seconds in all
         found = crawl(site, limits=limits)  # type: ignore[arg-type]
 
         assert 1 <= len(found.pages) < 60

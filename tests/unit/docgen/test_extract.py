@@ -192,12 +192,12 @@ def test_bytes_are_utf_8():
     ],
 )
 def test_deep_nesting_neither_overflows_nor_stalls(opening):
-    started = time.perf_counter()
+    started = time.process_time()
 
     document = convert(opening * 10_000 + "hello", URL)
 
     assert "hello" in document.markdown
-    assert time.perf_counter() - started < 10
+    assert time.process_time() - started < 10
 
 
 @pytest.mark.parametrize(
@@ -205,11 +205,11 @@ def test_deep_nesting_neither_overflows_nor_stalls(opening):
     ["<p>word word</p>", "word ", "<b>x</b> ", "[", "&lt;", "<a href=x>y</a>", "*_`~$", "\\"],
 )
 def test_time_grows_with_the_size_of_the_page_only(piece):
-    started = time.perf_counter()
+    started = time.process_time()
 
     convert(piece * (1_000_000 // len(piece)), URL)
 
-    assert time.perf_counter() - started < 10
+    assert time.process_time() - started < 10
 
 
 SCRAPS = """

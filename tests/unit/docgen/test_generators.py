@@ -212,10 +212,10 @@ def test_formulas_in_mathml_alone_become_tex(mathml, tex):
 def test_a_formula_nested_without_end_costs_little():
     depth = 20_000
     math = f"<math>{'<msup><mi>x</mi>' * depth}<mn>2</mn>{'</msup>' * depth}</math>"
-    started = time.perf_counter()
+    started = time.process_time()
 
     assert markdown_of(f"<p>{math}</p>").count("x") == depth
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5
 
 
 @pytest.mark.parametrize(

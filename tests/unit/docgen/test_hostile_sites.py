@@ -18,7 +18,7 @@ from tests.support.crawling import crawl, within
 from tests.support.hostile import link_endlessly
 from tests.support.site import Answer, Request, Site, html, prose
 
-SMALL = within(page_bytes=200_000, sitemap_bytes=100_000, request_timeout=timedelta(seconds=1),
+SMALL = within(page_bytes=200_000, sitemap_bytes=100_000, request_timeout=timedelta(seconds=3),
                attempts=1)  # fmt: skip
 
 

@@ -170,7 +170,7 @@ def test_only_sampled_invocations_are_traced() -> None:
 def test_a_span_is_told_to_the_daemon() -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as daemon:
         daemon.bind(("127.0.0.1", 0))
-        daemon.settimeout(5)
+        daemon.settimeout(30)
         trace = Trace(id="1-2-3", parent="abc", daemon=daemon.getsockname())
         with (
             invocation(request_id="1", trace=trace),
