@@ -12,6 +12,7 @@ Everything it has lies under one directory, so that several can live side by sid
 
 import json
 import os
+import random
 import shutil
 import signal
 import socket
@@ -30,7 +31,10 @@ from local.errors import StackError
 EMULATOR = ROOT / ".local" / "emulator" / "bin" / "python"
 HOST = "127.0.0.1"
 DEFAULT_PORT = 4566
-START_SECONDS = 60.0
+PORTS = range(20_000, 32_000)
+"""Below those that systems give to outgoing connections: one that is free stays so until it is
+used, also over `make down`."""
+START_SECONDS = 120.0
 """How long the emulator may take to answer, and the API after a deployment."""
 
 
@@ -290,10 +294,15 @@ def _is_free(port: int) -> bool:
 
 
 def free_port() -> int:
-    """Find a port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
+    """Find a port that nobody listens on.
+
+    Raises:
+        StackError: All of them are taken.
+    """
+    for port in random.sample(PORTS, len(PORTS)):
+        if _is_free(port):
+            return port
+    raise StackError(f"No port from {PORTS.start} to {PORTS.stop} is free.")
 
 
 def _answers(url: str) -> bool:

@@ -12,6 +12,9 @@ from tests.support.aws import ENDPOINT_VARIABLE
 STACKS_OF_THEIR_OWN = {"test_api_fuzzing.py", "test_chaos.py", "test_queue.py", "test_tokens.py"}
 """Modules of `e2e` that bring up a stack for themselves, and so need not wait for the others."""
 
+OF_ONE_PROCESS = {"test_sam_local.py"}
+"""Other modules whose tests share what two processes cannot have at once: files, a port."""
+
 # Neither an example nor the making of one is judged by its time: the machine may be busy.
 settings.register_profile("docsnap", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("docsnap")
@@ -39,6 +42,8 @@ class WithOneStack(LoadGroupScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         module = Path(nodeid.partition("::")[0])
+        if module.name in OF_ONE_PROCESS:
+            return module.name
         if module.parts[:2] != ("tests", "e2e"):
             return nodeid
         return module.name if module.name in STACKS_OF_THEIR_OWN else "stack"

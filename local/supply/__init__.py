@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from local.deployment import ROOT
+from local.deployment import ROOT, locked
 from local.errors import StackError
 
 BILL = ROOT / "sbom.cdx.json"
@@ -82,7 +82,8 @@ def _entries(listed: str) -> list[str]:
 
 
 def _run(tool: str, *arguments: str, given: str = "") -> subprocess.CompletedProcess[str]:
-    _install()
+    with locked(ENVIRONMENT.with_suffix(".lock")):
+        _install()
     return subprocess.run(
         [ENVIRONMENT / "bin" / tool, *arguments],
         cwd=ROOT,

@@ -75,7 +75,7 @@ def test_jobs_survive_down_and_up(stack: Deployed) -> None:
 def test_jobs_survive_a_kill(stack: Deployed) -> None:
     job = submit(stack)
     saved = stack.directory / "state" / "dynamodb.json"
-    assert wait.until(lambda: job in saved.read_text(), within=30)
+    assert wait.until(lambda: saved.exists() and job in saved.read_text(), within=60, every=0.5)
 
     os.kill(int(stack.describe()["pid"]), signal.SIGKILL)
     assert stack.up(**SETTINGS).status == 0
@@ -91,7 +91,7 @@ def test_a_stack_can_move_to_another_port(stack: Deployed) -> None:
 
     assert str(stack.port) in str(stack.describe()["queueUrl"])
     assert job in jobs(stack)
-    assert stack.client("erin").wait(submit(stack), timeout=120).status == "failed"
+    assert stack.client("erin").wait(submit(stack), timeout=300).status == "failed"
 
 
 def test_nothing_is_left_running_after_down(stack: Deployed) -> None:

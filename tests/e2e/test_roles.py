@@ -64,8 +64,9 @@ class Functions:
     def _sign_in(self, function: str) -> boto3.Session:
         name = self.ids[function]
         self.operator("lambda").invoke(FunctionName=name, Payload=b'{"Records": []}')
-        until(lambda: any(self._environments(name)), within=60)
-        found = next(self._environments(name))
+        seen: list[dict[str, str]] = []  # looked at once: a process may end at any moment
+        until(lambda: seen or seen.extend(self._environments(name)), within=120)
+        found = seen[0]
         return boto3.Session(
             region_name=deployment.REGION,
             aws_access_key_id=found["AWS_ACCESS_KEY_ID"],

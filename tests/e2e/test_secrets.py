@@ -20,7 +20,7 @@ pytestmark = pytest.mark.stack
 KEY = "markedkeyoftheurl"
 HOOK_KEY = "markedkeyofthehook"
 PASSWORD = "markedpassword"
-WITHIN = 180.0
+WITHIN = 300.0
 
 
 @contextmanager

@@ -31,7 +31,7 @@ def test_a_jobs_lines_are_found_in_every_functions_log_by_its_id(stack: Deployed
     def is_told() -> bool:
         return any(line["message"] == "Job failed" for line in logged(stack, "WorkerFunction", job))
 
-    wait.until(is_told, within=120)
+    wait.until(is_told, within=300)
 
     [submitted] = logged(stack, "ApiFunction", job)
     worked = logged(stack, "WorkerFunction", job)

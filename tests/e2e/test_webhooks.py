@@ -3,7 +3,7 @@
 import json
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -18,7 +18,7 @@ from tests.support.callers import Caller
 
 pytestmark = [pytest.mark.slow, pytest.mark.stack]
 
-WITHIN = 120.0
+WITHIN = 300.0
 """Seconds for a job, its webhook, and the cold starts before both."""
 
 
@@ -79,13 +79,14 @@ def sweep(caller: Caller) -> None:
         },
     )["Items"]
     for item in owed:
-        table.update_item(
-            TableName=name,
-            Key={"pk": item["pk"], "sk": item["sk"]},
-            UpdateExpression="SET deadlineAt = :past",
-            ExpressionAttributeValues={":past": {"S": "2020-01-01T00:00:00.000Z"}},
-            ConditionExpression="attribute_exists(pk)",
-        )
+        with suppress(table.exceptions.ConditionalCheckFailedException):  # delivered meanwhile
+            table.update_item(
+                TableName=name,
+                Key={"pk": item["pk"], "sk": item["sk"]},
+                UpdateExpression="SET deadlineAt = :past",
+                ExpressionAttributeValues={":past": {"S": "2020-01-01T00:00:00.000Z"}},
+                ConditionExpression="attribute_exists(pk)",
+            )
     functions = caller.stack.aws("lambda")
     names = [each["FunctionName"] for each in functions.list_functions()["Functions"]]
     (sweeper,) = [each for each in names if "SweeperFunction" in each]
@@ -115,7 +116,7 @@ def test_the_library_of_the_standard_verifies_what_arrives(ada: Caller) -> None:
     assert event["data"] == job
     assert event["timestamp"] == job["finishedAt"]
     assert wait.until(
-        lambda: deliveries(ada, job["id"]) == [("webhook_delivered", None)], within=20
+        lambda: deliveries(ada, job["id"]) == [("webhook_delivered", None)], within=60
     )
 
 
@@ -124,7 +125,7 @@ def test_a_receiver_that_fails_twice_gets_it_the_third_time(ada: Caller) -> None
         job = ada.finished(ada.job(url, webhookUrl=receiver.url)["id"])
         for tries in (1, 2, 3):
             assert wait.until(lambda: len(receiver.got) >= tries, within=WITHIN)  # noqa: B023
-            assert wait.until(lambda: len(deliveries(ada, job["id"])) >= tries, within=20)  # noqa: B023
+            assert wait.until(lambda: len(deliveries(ada, job["id"])) >= tries, within=60)  # noqa: B023
             sweep(ada)
 
     assert len(receiver.got) == 3

@@ -82,7 +82,7 @@ class Caller:
         return self.submit(url, force=True, **more).json()["job"]
 
     def finished(self, job_id: str) -> Any:
-        self.stack.client(self.name).wait(job_id, timeout=120)
+        self.stack.client(self.name).wait(job_id, timeout=300)
         return self.get(f"/api/jobs/{job_id}").json()["job"]
 
 

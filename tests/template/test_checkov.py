@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from local.deployment import locked
+
 CONFIG = Path(".checkov.yaml")
 REQUIREMENTS = Path("tests/template/checkov/requirements.txt")
 ENVIRONMENT = Path(".local/checkov")
@@ -17,10 +19,12 @@ SKIPPED = dict(re.findall(r"^  - (CKV\w+) # (.+)$", CONFIG.read_text(), re.MULTI
 
 @pytest.fixture
 def checkov() -> Path:
-    """Install checkov once, and again when its requirements change.
+    """Install checkov once, and again when its requirements change."""
+    with locked(ENVIRONMENT.with_suffix(".lock")):
+        return installed()
 
-    For one test alone: two processes must not make the one environment at the same time.
-    """
+
+def installed() -> Path:
     stamp, python = ENVIRONMENT / "stamp", ENVIRONMENT / "bin" / "python"
     wanted = REQUIREMENTS.read_text()
     if not (stamp.exists() and stamp.read_text() == wanted):

@@ -51,13 +51,14 @@ def test_connections_are_relayed_in_both_directions() -> None:
             writer.write((await reader.read(100)).upper())
             writer.close()
 
-        near, far, ready = free_port(), free_port(), asyncio.Event()
-        async with await asyncio.start_server(shout, "127.0.0.1", far):
+        near, ready = free_port(), asyncio.Event()
+        async with await asyncio.start_server(shout, "127.0.0.1", 0) as server:
+            far = server.sockets[0].getsockname()[1]
             relaying = asyncio.create_task(sam_local.relay("127.0.0.1", {near: far}, ready))
             await ready.wait()
             reader, writer = await asyncio.open_connection("127.0.0.1", near)
             writer.write(b"hello")
-            answer = await asyncio.wait_for(reader.read(100), 5)
+            answer = await asyncio.wait_for(reader.read(100), 30)
             writer.close()
             relaying.cancel()
             await asyncio.gather(relaying, return_exceptions=True)

@@ -26,6 +26,14 @@ def test_a_taken_port_is_refused_before_anything_is_started(tmp_path: Path) -> N
     assert not (tmp_path / "processes.json").exists()
 
 
+def test_a_free_port_is_none_that_an_outgoing_connection_would_take() -> None:
+    ports = {free_port() for _ in range(50)}
+
+    assert len(ports) > 40
+    with socket.create_server(("127.0.0.1", 0)) as given:
+        assert max(ports) < given.getsockname()[1]
+
+
 @pytest.mark.parametrize("is_taken", [False, True])
 def test_the_usual_port_is_that_of_the_last_time_if_it_can_be_had(
     tmp_path: Path, is_taken: bool
