@@ -17,12 +17,10 @@ from docsnap.items import (
     IS_CURRENT,
     Item,
     decode_job,
-    delivery_key,
     encode_delivery,
     encode_event,
     encode_job,
     epoch,
-    iso,
     job_key,
     quota_key,
 )
@@ -41,9 +39,6 @@ from docsnap.jobs import (
 from docsnap.lifecycle import LEASE, Decision, Step
 from docsnap.quotas import Quota, Quotas
 from docsnap.table import ConditionFailed, Table, Write
-
-FIRST_DELIVERY_EVENT = 10
-"""Of a job's version: behind the events of the change itself."""
 
 _TRIES = 6
 """How often somebody else may be faster before a change is given up."""
@@ -268,53 +263,6 @@ def cleaned(table: Table, job: Job, *, now: datetime) -> Job:
         Unavailable: Left to the next sweep.
     """
     return _change(table, job, lifecycle.cleaned, now)
-
-
-def begin_delivery(table: Table, delivery: Delivery, *, retry_at: datetime) -> Delivery | None:
-    """Take a due webhook for one try; None if somebody else has it, or it is done.
-
-    It is due again at `retry_at` unless `end_delivery` says otherwise.
-    """
-    begun = replace(delivery, tries=delivery.tries + 1, due_at=retry_at)
-    token = new_token()
-    write = Write(
-        operation="Update",
-        target=delivery_key(delivery.job.key, delivery.job.version),
-        set={"tries": begun.tries, "deadlineAt": iso(retry_at), "writeId": token},
-        condition="tries = :tries",
-        values={":tries": delivery.tries},
-    )
-    try:
-        table.write([write], token=token)
-    except ConditionFailed as error:
-        return begun if _is_own(error.failures[0], token) else None
-    return begun
-
-
-def end_delivery(
-    table: Table,
-    delivery: Delivery,
-    *,
-    delivered: bool,
-    give_up: bool,
-    duration_ms: int,
-    error: JobFailure | None,
-    now: datetime,
-) -> None:
-    """Note in the job's history how a try ended; the last one, if delivered or given up."""
-    key, version = delivery.job.key, delivery.job.version
-    event = JobEvent(
-        at=now,
-        verb="webhook_delivered" if delivered else "webhook_failed",
-        attempt=delivery.tries,
-        duration_ms=duration_ms,
-        error=error,
-    )
-    item = encode_event(key, event, version=version, n=FIRST_DELIVERY_EVENT + delivery.tries)
-    writes = [Write(operation="Put", target=item)]
-    if delivered or give_up:
-        writes.append(Write(operation="Delete", target=delivery_key(key, version)))
-    table.write(writes, token=new_token())
 
 
 def _read(table: Table, key: JobKey, now: datetime) -> Job | None:

@@ -13,17 +13,16 @@ import secrets
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from itertools import islice
 from typing import Any, Protocol
 
-from docsnap import queries, telemetry, transitions
+from docsnap import deliveries, queries, telemetry
 from docsnap.addresses import AddressRule
 from docsnap.errors import Unavailable, Unreadable
-from docsnap.items import Item, delivery_key, iso, readable
+from docsnap.items import Item, iso, readable
 from docsnap.jobs import Delivery, Job, JobFailure
 from docsnap.outbound import Answer, Budget, Outbound
 from docsnap.table import ConditionFailed, Table, Write
@@ -259,7 +258,7 @@ def deliver(table: Table, delivery: Delivery, *, outbound: Sends, clock: Clock) 
     """
     now = clock()
     retry_at = now + _delay(delivery.tries)
-    begun = transitions.begin_delivery(table, delivery, retry_at=retry_at)
+    begun = deliveries.begin(table, delivery, retry_at=retry_at)
     if begun is None:
         return None
     keys = signing_secrets(table, begun.job.owner, now=now)
@@ -267,7 +266,7 @@ def deliver(table: Table, delivery: Delivery, *, outbound: Sends, clock: Clock) 
     ended = clock()
     asked_for = ended + (outcome.retry_after or timedelta())
     is_last = outcome.is_final or not _may_go_on(begun, max(retry_at, asked_for))
-    transitions.end_delivery(
+    deliveries.end(
         table,
         begun,
         delivered=outcome.is_delivered,
@@ -277,7 +276,7 @@ def deliver(table: Table, delivery: Delivery, *, outbound: Sends, clock: Clock) 
         now=ended,
     )
     if asked_for > retry_at and not is_last:
-        _postpone(table, begun, asked_for)
+        deliveries.postpone(table, begun, until=asked_for)
     return outcome
 
 
@@ -311,19 +310,6 @@ def judge(answer: Answer, *, now: datetime) -> Outcome:
 def _count(*, is_delivered: bool) -> None:
     metrics = telemetry.Metric
     telemetry.count(metrics.WEBHOOKS_DELIVERED if is_delivered else metrics.WEBHOOKS_FAILED)
-
-
-def _postpone(table: Table, delivery: Delivery, until: datetime) -> None:
-    target = delivery_key(delivery.job.key, delivery.job.version)
-    write = Write(
-        operation="Update",
-        target=target,
-        set={"deadlineAt": iso(until)},
-        condition="tries = :tries",
-        values={":tries": delivery.tries},
-    )
-    with suppress(ConditionFailed):  # somebody else has begun the next try: theirs to decide
-        table.write([write], token=secrets.token_hex(16))
 
 
 def _delay(tries: int) -> timedelta:

@@ -8,7 +8,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
-from docsnap import queries, transitions
+from docsnap import deliveries, queries, transitions
 from docsnap.errors import LeaseLost, Unavailable
 from docsnap.jobs import ACTIVE, COMPLETED, DELAYED, FAILED, Job
 from docsnap.table import CONFLICT_TRIES, TRIES, Table
@@ -174,5 +174,5 @@ def test_one_try_of_a_webhook_whose_answer_was_lost_is_begun_once(table: Table) 
     assert delivery is not None
     faulty, _ = with_faults(table, [Fault.LOST])
 
-    begun = transitions.begin_delivery(faulty, delivery, retry_at=LATER)
+    begun = deliveries.begin(faulty, delivery, retry_at=LATER)
     assert begun == replace(delivery, tries=1, due_at=LATER)

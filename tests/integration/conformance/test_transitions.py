@@ -1,19 +1,10 @@
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from docsnap import queries, transitions
-from docsnap.errors import (
-    CancelRequested,
-    JobNotFound,
-    LeaseLost,
-    NotClaimable,
-    NotDue,
-    OwnerBusy,
-    WrongState,
-)
-from docsnap.items import quota_key
+from docsnap.errors import CancelRequested, JobNotFound, LeaseLost, NotClaimable, WrongState
 from docsnap.jobs import (
     ACTIVE,
     CANCELLED,
@@ -24,16 +15,14 @@ from docsnap.jobs import (
     MAX_HOPS,
     SEND_GRACE,
     WAITING,
-    Job,
     JobStatus,
 )
-from docsnap.lifecycle import DEADLINE_MARGIN, LEASE, LONGEST_INVOCATION, LONGEST_SEND_GRACE
+from docsnap.lifecycle import DEADLINE_MARGIN, LEASE, LONGEST_SEND_GRACE
 from docsnap.table import Table
 
 from tests.support.builders import (
     NOW,
     OTHER,
-    OWNER,
     RETENTION,
     a_failure,
     a_job,
@@ -43,204 +32,21 @@ from tests.support.builders import (
     stored,
 )
 from tests.support.clock import Clock
-from tests.support.due import due_deliveries, overdue
-
-LATER = NOW + timedelta(minutes=10)
-
-
-def claim(table: Table, job: Job, now: datetime = NOW, **options: Any) -> Job:
-    return transitions.claim(table, job.key, worker_id="worker-1", now=now, **options)
-
-
-def renew(table: Table, job: Job, now: datetime = NOW, progress: int = 50) -> Job:
-    return transitions.renew(table, job, stage="crawling", progress=progress, now=now)
-
-
-def complete(table: Table, job: Job, now: datetime = NOW, *, leftovers: bool = False) -> Job:
-    return transitions.complete(
-        table, job, a_result(), retention=RETENTION, leftovers=leftovers, now=now
-    )
-
-
-def fail(table: Table, job: Job, now: datetime = NOW, *, leftovers: bool = False) -> Job:
-    return transitions.fail(
-        table, job, a_failure(), retention=RETENTION, leftovers=leftovers, now=now
-    )
-
-
-def cancel(table: Table, job: Job, now: datetime = NOW) -> Job:
-    return transitions.cancel(table, job.key, retention=RETENTION, now=now)
-
-
-def rescue(table: Table, job: Job, now: datetime = LATER) -> Job:
-    return transitions.rescue(table, job, retention=RETENTION, now=now)
-
-
-def delay(table: Table, job: Job, until: datetime = LATER) -> Job:
-    return transitions.delay(table, job, a_failure(), until=until, now=NOW)
-
-
-def hand_on(table: Table, job: Job, now: datetime = NOW) -> Job:
-    return transitions.hand_on(table, job, retention=RETENTION, now=now)
-
-
-def read(table: Table, job: Job, now: datetime = NOW) -> Job:
-    return queries.get(table, job.key, now)
-
-
-def verbs(table: Table, job: Job, now: datetime = NOW) -> list[str]:
-    return [event.verb for event in queries.history(table, job.key, now)]
-
-
-def load(table: Table, owner: str = OWNER) -> tuple[int, int]:
-    item = table.get(quota_key(owner)) or {}
-    return int(item["unfinished"]), int(item["active"])
-
-
-# What a claim does
-
-
-def test_a_claim_counts_the_attempt_and_takes_a_lease(table: Table) -> None:
-    job = claim(table, stored(table, a_job()), ends_at=LATER)
-
-    assert job == read(table, job)
-    assert (job.status, job.attempts, job.started_at) == (ACTIVE, 1, NOW)
-    assert job.lease is not None
-    assert job.lease.expires_at == NOW + LEASE == job.deadline_at
-    assert (job.lease.worker_id, job.lease.ends_at) == ("worker-1", LATER)
-
-
-def test_every_claim_has_a_token_of_its_own(table: Table) -> None:
-    jobs = [claim(table, stored(table, a_job())) for _ in range(3)]
-
-    assert len({job.lease and job.lease.token for job in jobs}) == 3
-
-
-def test_a_second_message_finds_the_job_taken(table: Table) -> None:
-    job = claim(table, stored(table, a_job()))
-
-    with pytest.raises(NotClaimable) as error:
-        claim(table, job)
-    assert error.value.job == job
-
-
-@pytest.mark.parametrize("status", sorted(FINISHED))
-def test_a_finished_job_cannot_be_claimed(table: Table, status: JobStatus) -> None:
-    job = stored(table, a_job(status))
-
-    with pytest.raises(NotClaimable):
-        claim(table, job)
-    assert read(table, job) == job
-
-
-def test_a_job_that_is_not_there_cannot_be_claimed(table: Table) -> None:
-    with pytest.raises(NotClaimable) as error:
-        claim(table, a_job())
-    assert error.value.job is None
-
-
-def test_an_expired_job_cannot_be_claimed_even_by_a_redriven_message(table: Table) -> None:
-    job = stored(table, a_job(FAILED))
-    after = NOW + RETENTION
-
-    with pytest.raises(NotClaimable) as error:
-        claim(table, job, now=after, redriven_at=after)
-    assert error.value.job is None
-
-
-def test_a_delayed_job_is_not_claimed_before_its_backoff_has_passed(table: Table) -> None:
-    job = stored(table, a_job(DELAYED, next_attempt_at=LATER))
-
-    with pytest.raises(NotDue) as error:
-        claim(table, job, now=LATER - timedelta(seconds=2))
-    assert error.value.due_at == LATER
-
-
-def test_a_delayed_job_is_claimed_for_its_next_attempt_when_it_is_due(table: Table) -> None:
-    job = claim(table, stored(table, a_job(DELAYED, next_attempt_at=LATER)), now=LATER)
-
-    assert (job.status, job.attempts, job.error, job.next_attempt_at) == (ACTIVE, 2, None, None)
-
-
-def test_a_new_attempt_begins_at_no_progress(table: Table) -> None:
-    job = stored(table, a_job(DELAYED, progress=70, stage="writing", next_attempt_at=NOW, hops=3))
-    claimed = claim(table, job)
-
-    assert (claimed.progress, claimed.stage, claimed.hops) == (0, "discovering", 0)
-
-
-def test_a_job_with_a_lapsed_lease_is_taken_over_and_the_history_tells_so(table: Table) -> None:
-    lost = claim(table, stored(table, a_job()))
-    job = claim(table, lost, now=LATER)
-
-    assert (job.status, job.attempts) == (ACTIVE, 2)
-    assert verbs(table, job) == ["claim", "rescue", "claim"]
-    assert job.leftovers_until == NOW + LEASE + LONGEST_INVOCATION
-    assert load(table) == (1, 1)
-
-
-def test_a_job_that_was_lost_for_the_last_time_is_left_to_the_sweeper(table: Table) -> None:
-    job = stored(table, a_job(ACTIVE, attempts=3))
-
-    with pytest.raises(NotClaimable) as error:
-        claim(table, job, now=LATER)
-    assert error.value.job == job
-
-
-# Redrive
-
-
-def test_a_redriven_message_may_claim_a_failed_job(table: Table) -> None:
-    failed = stored(table, a_job(FAILED, attempts=3))
-    job = claim(table, failed, now=LATER, redriven_at=LATER)
-
-    assert (job.status, job.attempts, job.cycle) == (ACTIVE, 1, 2)
-    assert (job.finished_at, job.expires_at, job.error) == (None, None, None)
-    assert verbs(table, job) == ["redrive", "claim"]
-    statuses = [event.status for event in queries.history(table, job.key, LATER)]
-    assert statuses == [WAITING, ACTIVE]
-    assert load(table) == (1, 1)
-
-
-def test_a_message_redriven_before_the_job_failed_again_may_not(table: Table) -> None:
-    failed = stored(table, a_job(FAILED, attempts=3, finished_at=LATER))
-
-    with pytest.raises(NotClaimable):
-        claim(table, failed, now=LATER, redriven_at=NOW)
-
-
-@pytest.mark.parametrize("status", [COMPLETED, CANCELLED])
-def test_a_redriven_message_revives_nothing_but_failures(table: Table, status: JobStatus) -> None:
-    with pytest.raises(NotClaimable):
-        claim(table, stored(table, a_job(status)), now=LATER, redriven_at=LATER)
-
-
-# Fairness
-
-
-def test_an_owner_with_enough_workers_is_refused_another(table: Table) -> None:
-    for _ in range(3):
-        claim(table, stored(table, a_job()), max_active_per_owner=3)
-    fourth = stored(table, a_job())
-
-    with pytest.raises(OwnerBusy):
-        claim(table, fourth, max_active_per_owner=3)
-    assert read(table, fourth) == fourth
-    assert load(table) == (4, 3)
-
-
-def test_an_owner_with_enough_workers_may_have_more_without_the_limit(table: Table) -> None:
-    for _ in range(3):
-        claim(table, stored(table, a_job()), max_active_per_owner=3)
-
-    assert claim(table, stored(table, a_job())).status is ACTIVE
-
-
-def test_the_limit_of_one_owner_does_not_touch_another(table: Table) -> None:
-    claim(table, stored(table, a_job()), max_active_per_owner=1)
-
-    assert claim(table, stored(table, a_job(owner=OTHER)), max_active_per_owner=1).status is ACTIVE
-
+from tests.support.due import overdue
+from tests.support.verbs import (
+    LATER,
+    cancel,
+    claim,
+    complete,
+    delay,
+    fail,
+    hand_on,
+    load,
+    read,
+    renew,
+    rescue,
+    verbs,
+)
 
 # Renewal
 
@@ -644,80 +450,6 @@ def test_every_visible_change_moves_the_time_of_the_last_one(table: Table) -> No
     job = claim(table, stored(table, a_job()), now=NOW - timedelta(seconds=5))
 
     assert job.updated_at > NOW
-
-
-# Webhooks
-
-
-def test_a_finished_job_owes_its_webhook_from_the_same_moment(table: Table) -> None:
-    job = claim(table, stored(table, a_job(webhook_url="https://hooks.example.com/")))
-    job = complete(table, job)
-    delivery = queries.get_delivery(table, job)
-
-    assert delivery is not None
-    assert (delivery.job, delivery.type, delivery.tries) == (job, "job.completed", 0)
-    assert list(due_deliveries(table, job.updated_at)) == [delivery]
-
-
-@pytest.mark.parametrize(
-    ("finish", "kind"), [(fail, "job.failed"), (cancel, "job.cancelled"), (rescue, "job.failed")]
-)
-def test_whoever_finishes_the_job_its_webhook_is_owed(table: Table, finish: Any, kind: str) -> None:
-    job = claim(table, stored(table, a_job(webhook_url="https://hooks.example.com/", attempts=2)))
-    delivery = queries.get_delivery(table, finish(table, job))
-
-    assert delivery is not None
-    assert delivery.type == kind
-
-
-def test_no_webhook_is_owed_for_a_job_without_one(table: Table) -> None:
-    job = complete(table, claim(table, stored(table, a_job())))
-
-    assert queries.get_delivery(table, job) is None
-
-
-def test_one_try_of_a_webhook_is_begun_by_one_sender_alone(table: Table) -> None:
-    job = cancel(table, stored(table, a_job(webhook_url="https://hooks.example.com/")))
-    delivery = queries.get_delivery(table, job)
-    assert delivery is not None
-    begun = transitions.begin_delivery(table, delivery, retry_at=LATER)
-
-    assert begun == replace(delivery, tries=1, due_at=LATER)
-    assert transitions.begin_delivery(table, delivery, retry_at=LATER) is None
-    assert list(due_deliveries(table, NOW + timedelta(minutes=1))) == []
-    assert list(due_deliveries(table, LATER)) == [begun]
-
-
-def test_the_tries_of_a_webhook_are_in_the_history(table: Table) -> None:
-    job = cancel(table, stored(table, a_job(webhook_url="https://hooks.example.com/")))
-    delivery = queries.get_delivery(table, job)
-    for delivered in (False, True):
-        assert delivery is not None
-        delivery = transitions.begin_delivery(table, delivery, retry_at=NOW)
-        assert delivery is not None
-        transitions.end_delivery(
-            table,
-            delivery,
-            delivered=delivered,
-            give_up=False,
-            duration_ms=12,
-            error=None if delivered else a_failure(),
-            now=NOW,
-        )
-
-    assert verbs(table, job) == ["cancel", "webhook_failed", "webhook_delivered"]
-    assert queries.get_delivery(table, job) is None
-
-
-def test_a_job_that_finishes_twice_owes_two_webhooks(table: Table) -> None:
-    job = claim(table, stored(table, a_job(webhook_url="https://hooks.example.com/")))
-    failed = fail(table, job)
-    job = complete(table, claim(table, transitions.retry(table, job.key, now=LATER), now=LATER))
-
-    deliveries = list(due_deliveries(table, job.updated_at))
-    assert [delivery.type for delivery in deliveries] == ["job.failed", "job.completed"]
-    assert deliveries[0].job == failed
-    assert deliveries[0].id != deliveries[1].id
 
 
 def test_a_lease_of_somebody_else_is_worth_nothing(table: Table) -> None:
