@@ -3,6 +3,7 @@
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 from typing import Any
 from uuid import uuid4
 
@@ -31,8 +32,9 @@ def all_at_once(
         path = request.pop("path", "/api/generate-docs")
         for _ in range(TRIES):
             answer = caller.stack.call("POST", path, token=token, headers=headers, json=request)
-            if answer.status_code != 503:
+            if answer.status_code not in {409, 503}:
                 break
+            Event().wait(int(answer.headers["retry-after"]))
         return answer
 
     with ThreadPoolExecutor(len(requests)) as threads:
@@ -41,6 +43,13 @@ def all_at_once(
         if in_one_minute:
             early_in_a_minute(seconds=40)
         return list(threads.map(send, requests))
+
+
+def assert_each_minute_has_its_quota(jobs: list[Any], *, refused: int) -> None:
+    """None too many, and none refused in vain. On a slow machine it may take more than a minute."""
+    minutes = {job["createdAt"][:16] for job in jobs}
+    assert len(jobs) <= QUOTA * len(minutes)
+    assert not refused or len(jobs) >= QUOTA
 
 
 def early_in_a_minute(*, seconds: float) -> None:
@@ -74,12 +83,14 @@ def test_of_a_crowd_of_different_submissions_exactly_the_quota_is_admitted(ada: 
 
     statuses = Counter(answer.status_code for answer in answers)
     refused = [answer for answer in answers if answer.status_code == 429]
+    admitted = [answer.json()["job"] for answer in answers if answer not in refused]
     # Whose answer got lost came again, and was told of the job it has.
-    assert (statuses[202] + statuses[200], statuses[429]) == (QUOTA, 20)
+    assert statuses[202] + statuses[200] + statuses[429] == len(crowd)
+    assert_each_minute_has_its_quota(admitted, refused=len(refused))
     assert all(1 <= int(answer.headers["retry-after"]) <= 60 for answer in refused)
     assert all('"submissions";r=0' in answer.headers["ratelimit"] for answer in refused)
-    assert len({answer.json()["job"]["id"] for answer in answers if answer not in refused}) == QUOTA
-    assert ada.get("/api/jobs/stats").json()["stats"]["total"] == QUOTA
+    assert len({job["id"] for job in admitted}) == len(admitted)
+    assert ada.get("/api/jobs/stats").json()["stats"]["total"] == len(admitted)
 
 
 def test_batches_at_the_same_moment_share_the_quota(ada: Caller) -> None:
@@ -94,5 +105,8 @@ def test_batches_at_the_same_moment_share_the_quota(ada: Caller) -> None:
         for entry in each.json()["items"]
     ]
 
-    assert Counter(entry["status"] for entry in answers) == {202: QUOTA, 429: 15}
-    assert ada.get("/api/jobs/stats").json()["stats"]["total"] == QUOTA
+    admitted = [entry["job"] for entry in answers if entry["status"] in {200, 202}]
+    statuses = Counter(entry["status"] for entry in answers)
+    assert statuses[202] + statuses[200] + statuses[429] == len(items) * len(sent)
+    assert_each_minute_has_its_quota(admitted, refused=statuses[429])
+    assert ada.get("/api/jobs/stats").json()["stats"]["total"] == len(admitted)

@@ -115,7 +115,7 @@ class Deployed:
         """Call the API without any help."""
         headers = {**(headers or {}), **({"Authorization": f"Bearer {token}"} if token else {})}
         url = f"{self.describe()['apiUrl']}{path}"
-        return httpx2.request(method, url, headers=headers, timeout=120, **more)
+        return httpx2.request(method, url, headers=headers, timeout=300, **more)
 
 
 class SlowSite:
