@@ -85,7 +85,7 @@ class DocxWriter:
             "docProps/core.xml": parts.core(site.title, site.url, stamp),
             "word/_rels/document.xml.rels": self._relations(),
             "word/_rels/footnotes.xml.rels": self._relations(),
-            "word/styles.xml": (STATIC / "styles.xml").read_text("utf-8"),
+            "word/styles.xml": parts.styles(STATIC / "styles.xml", site.root.language or "en"),
             "word/numbering.xml": parts.numbering(self._lists),
             "word/settings.xml": parts.settings(),
             "word/footnotes.xml": parts.footnotes(self._notes),

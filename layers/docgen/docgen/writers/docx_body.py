@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape, quoteattr
 
 from docgen.writers import links
+from docgen.writers.breaks import announces, is_short
+from docgen.writers.columns import widths
 from docgen.writers.docx_parts import BULLETS, LEVELS, STEP, UNPRINTABLE
 from docgen.writers.highlight import highlight
 from docgen.writers.html_body import ALERTS
@@ -22,7 +25,13 @@ if TYPE_CHECKING:
 TEXT_WIDTH = 9350  # twentieths of a point between the margins
 EMU_PER_PIXEL = 9525
 MOST_WIDTH, MOST_HEIGHT = 620, 800  # pixels
+CELL_WIDTH, CELL_HEIGHT = 150, 160  # pixels an image gets in a table
+CELL_PADDING = 216  # twentieths of a point
+WIDTH_OF_LETTER = 120  # of a table, in twentieths of a point
+SHORT_ROW = 1_000  # characters; a longer one may be parted at the end of a page
 DEEPEST_HEADING = 6
+KEEP_NEXT = "<w:keepNext/>"
+CODE_FONT = '<w:rFonts w:ascii="Consolas" w:hAnsi="Consolas" w:cs="Courier New"/>'
 MARKS = {
     "emphasis": "<w:i/>",
     "strong": "<w:b/>",
@@ -41,14 +50,16 @@ TONES = {
     "caution": ("C9342C", "FCF0EF"),
 }
 COLOURS = {"k": "9A2393", "s": "1A7F37", "c": "66717F", "m": "B1460A", "f": "2450C8", "t": "8A5A00"}
+COLOURS["d"] = TONES["caution"][0]
 COLOUR_OF = {
     **dict.fromkeys(("k", "kc", "kd", "kn", "kp", "kr", "kt", "ow", "nt"), COLOURS["k"]),
     **dict.fromkeys(
-        ("s", "sa", "sb", "sc", "dl", "sd", "s2", "se", "sh", "si", "s1"), COLOURS["s"]
+        ("s", "sa", "sb", "sc", "dl", "sd", "s2", "se", "sh", "si", "s1", "gi"), COLOURS["s"]
     ),
     **dict.fromkeys(("c", "ch", "cm", "cpf", "c1", "cs", "gp", "go"), COLOURS["c"]),
     **dict.fromkeys(("m", "mb", "mf", "mh", "mi", "mo", "il"), COLOURS["m"]),
     **dict.fromkeys(("nf", "fm", "nc", "nb", "bp", "nn", "ne"), COLOURS["f"]),
+    "gd": COLOURS["d"],
     **dict.fromkeys(("na", "nd", "nl", "ni", "cp", "nv", "no"), COLOURS["t"]),
 }
 BLOCKS = frozenset(
@@ -68,6 +79,8 @@ class Place:
     """Of the list it is in."""
     number: str = ""
     """The list mark its first paragraph gets."""
+    keep: str = ""
+    """What holds it together, or with the next one."""
 
 
 class DocxBody:
@@ -97,23 +110,24 @@ class DocxBody:
         self._footnotes: dict[str, Node] = {}
         self._is_in_note = False
         self._is_in_link = False
+        self._is_in_table = False
 
     def blocks(self) -> Iterator[str]:
         """Write the page, block by block."""
         tree = self._content.tree
         self._footnotes = {node.text: node for node in tree.walk() if node.kind == "footnote"}
-        for child in tree.children:
-            yield from self._block(child, Place())
+        yield from self._children(tree, Place())
 
     def _children(self, node: Node, place: Place) -> Iterator[str]:
         """Write blocks; text between them is a paragraph of its own."""
         loose: list[Node] = []
-        for child in node.children:
+        for child, following in zip_longest(node.children, node.children[1:]):
             if child.kind in BLOCKS:
                 if loose:
                     yield self._paragraph_of(loose, place)
                     place, loose = replace(place, number=""), []
-                yield from self._block(child, place)
+                keep = KEEP_NEXT if announces(child, following) else ""
+                yield from self._block(child, replace(place, keep=keep))
                 place = replace(place, number="")
             else:
                 loose.append(child)
@@ -174,7 +188,8 @@ class DocxBody:
             run(piece, (f'<w:color w:val="{COLOUR_OF[name]}"/>',) if name in COLOUR_OF else ())
             for name, piece in highlight(text, node.value)
         )
-        yield paragraph(runs, Place("Code", indent=place.indent and place.indent + 140))
+        keep = "<w:keepLines/>" if is_short(text) else ""
+        yield paragraph(runs, Place("Code", place.indent and place.indent + 140, keep=keep))
 
     def _rule(self, _: Node, place: Place) -> Iterator[str]:
         line = '<w:pBdr><w:bottom w:val="single" w:sz="4" w:space="1" w:color="D8DDE5"/></w:pBdr>'
@@ -198,29 +213,34 @@ class DocxBody:
         yield from self._children(node, place)
 
     def _table(self, node: Node, place: Place) -> Iterator[str]:
-        columns = max(1, len(node.value))
-        width = (TEXT_WIDTH - place.indent) // columns
-        rows = "".join(self._row(row, node.value, width) for row in node.children)
-        grid = f'<w:gridCol w:w="{width}"/>' * columns
+        room = TEXT_WIDTH - place.indent - len(node.value) * CELL_PADDING
+        shares = widths(node, room / WIDTH_OF_LETTER)
+        given = [int(share * WIDTH_OF_LETTER) + CELL_PADDING for share in shares]
+        self._is_in_table = True
+        rows = "".join(self._row(row, node.value, given) for row in node.children)
+        self._is_in_table = False
+        grid = "".join(f'<w:gridCol w:w="{width}"/>' for width in given)
         yield (
             '<w:tbl><w:tblPr><w:tblStyle w:val="DocumentTable"/>'
-            f'<w:tblW w:w="{width * columns}" w:type="dxa"/>'
+            f'<w:tblW w:w="{sum(given)}" w:type="dxa"/>'
             f'<w:tblInd w:w="{place.indent}" w:type="dxa"/><w:tblLayout w:type="autofit"/>'
             '<w:tblLook w:val="0020" w:firstRow="1" w:lastRow="0" w:firstColumn="0" '
             'w:lastColumn="0" w:noHBand="1" w:noVBand="1"/></w:tblPr>'
             f"<w:tblGrid>{grid}</w:tblGrid>{rows}</w:tbl>{_GAP}"
         )
 
-    def _row(self, node: Node, alignments: tuple[str, ...], width: int) -> str:
+    def _row(self, node: Node, alignments: tuple[str, ...], given: list[int]) -> str:
         cells = []
-        for place, alignment in enumerate(alignments):
+        for place, (alignment, width) in enumerate(zip(alignments, given, strict=True)):
             nodes = node.children[place].children if place < len(node.children) else []
             runs = "".join(self._run(child, ()) for child in nodes)
             jc = "" if alignment in {"none", "left"} else f'<w:jc w:val="{alignment}"/>'
             cell = paragraph(runs, Place("TableText"), "", jc)
             cells.append(f'<w:tc><w:tcPr><w:tcW w:w="{width}" w:type="dxa"/></w:tcPr>{cell}</w:tc>')
-        head = "<w:trPr><w:cantSplit/><w:tblHeader/></w:trPr>" if node.kind == "head" else ""
-        return f"<w:tr>{head}{''.join(cells)}</w:tr>"
+        head = "<w:tblHeader/>" if node.kind == "head" else ""
+        whole = "<w:cantSplit/>" if head or len(node.plain()) <= SHORT_ROW else ""
+        properties = f"<w:trPr>{whole}{head}</w:trPr>" if whole else ""
+        return f"<w:tr>{properties}{''.join(cells)}</w:tr>"
 
     def _footnote(self, _: Node, _place: Place) -> Iterator[str]:
         yield from ()  # stands where it is referred to
@@ -230,7 +250,9 @@ class DocxBody:
             return run(node.text.replace("\n", " "), marks)
         if node.kind in {"code", "math"}:
             style = '<w:rStyle w:val="CodeChar"/>' if node.kind == "code" else "<w:i/>"
-            return run(node.text, (*marks, style))
+            # LibreOffice lets the font of a table win over that of the style.
+            font = (CODE_FONT,) if self._is_in_table and node.kind == "code" else ()
+            return run(node.text, (*marks, style, *font))
         if node.kind in MARKS:
             below = marks if MARKS[node.kind] in marks else (*marks, MARKS[node.kind])
             return "".join(self._run(child, below) for child in node.children)
@@ -266,7 +288,8 @@ class DocxBody:
             address, label = links.external(node.text), f"[{node.plain() or 'Image'}]"
             inner = run(label, (*marks, "<w:i/>"))
             return self._hyperlink(address, inner) if address and not self._is_in_link else inner
-        return drawing(image, *placed, node.plain())
+        room = (CELL_WIDTH, CELL_HEIGHT) if self._is_in_table else (MOST_WIDTH, MOST_HEIGHT)
+        return drawing(image, room, *placed, node.plain())
 
     def _reference(self, node: Node, marks: tuple[str, ...]) -> str:
         note = self._footnotes.get(node.text)
@@ -298,6 +321,7 @@ def bookmarked(runs: str, name: str, number: int) -> str:
 def paragraph(runs: str, place: Place, early: str = "", late: str = "") -> str:
     """Write a paragraph; `early` and `late` are properties before and after the indentation."""
     properties = f'<w:pStyle w:val="{place.style}"/>' if place.style else ""
+    properties += place.keep
     if place.number:
         properties += place.number
     elif place.indent:
@@ -321,9 +345,9 @@ def _rank(mark: str) -> int:
     return next((n for n, start in enumerate(MARK_ORDER) if mark.startswith(start)), 99)
 
 
-def drawing(image: Image, relation: str, number: int, alt: str) -> str:
+def drawing(image: Image, room: tuple[int, int], relation: str, number: int, alt: str) -> str:
     """Write an image that stands in the line."""
-    scale = min(1.0, MOST_WIDTH / image.width, MOST_HEIGHT / image.height)
+    scale = min(1.0, room[0] / image.width, room[1] / image.height)
     width, height = (
         max(1, int(side * scale)) * EMU_PER_PIXEL for side in (image.width, image.height)
     )

@@ -9,6 +9,7 @@ from xml.sax.saxutils import escape, quoteattr
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
+    from pathlib import Path
 
 XML = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 SCHEMAS = "http://schemas.openxmlformats.org"
@@ -27,6 +28,13 @@ LEVELS = 9
 
 UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]")
 """What XML cannot hold, not even escaped."""
+
+EAST_ASIAN = {
+    "zh": ("Microsoft YaHei", "zh-CN"),
+    "ja": ("Yu Gothic", "ja-JP"),
+    "ko": ("Malgun Gothic", "ko-KR"),
+}
+"""By language: the font of its characters and the language they are spelled in."""
 
 PARTS = ("styles", "numbering", "settings", "footnotes", "header1", "footer1")
 
@@ -89,6 +97,21 @@ def core(title: str, source: str, stamp: datetime) -> str:
         'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">'
         f"<dc:title>{escape(title)}</dc:title><dc:subject>{escape(source)}</dc:subject>"
         f"<dc:creator>DocSnap</dc:creator>{dates}</cp:coreProperties>"
+    )
+
+
+def styles(template: Path, language: str) -> str:
+    """Write the styles, in the fonts and for the spelling of the language."""
+    match = re.fullmatch(r"([A-Za-z]{2,3})(-[A-Za-z0-9-]+)?", language)
+    tag = language if match else "en"
+    font, spelling = EAST_ASIAN.get(match[1].lower() if match else "", EAST_ASIAN["zh"])
+    if tag.lower().startswith(("zh-tw", "zh-hk", "zh-mo", "zh-hant")):
+        font, spelling = "Microsoft JhengHei", "zh-TW"
+    return (
+        template.read_text("utf-8")
+        .replace("EAST-ASIAN-FONT", font)
+        .replace("EAST-ASIAN-LANGUAGE", spelling)
+        .replace("LANGUAGE", tag)
     )
 
 

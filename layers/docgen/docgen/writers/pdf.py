@@ -32,6 +32,9 @@ FILE = "documentation.pdf"
 STATIC = Path(__file__).parent / "static"
 VOLUME = 250_000
 """Characters of source after which a volume is closed: some 100 pages."""
+FULL_FOR_CHAPTER, FULL_FOR_PAGE = 0.5, 0.8
+"""How much of that is enough where one of these begins: a new volume is a new sheet of paper,
+which the one begins anyway, and the other may."""
 MOST_TEXT = 20_000_000
 """Characters of Markdown that are set, some eight thousand pages: the book must be done before
 the time of a worker is over, since it is begun anew after an interruption."""
@@ -115,9 +118,14 @@ class PdfWriter:
 
     def _headings_above(self) -> Entry:
         """Write the headings without a page up to the next entry that has one."""
+        is_below_part = False
         for entry in self._entries:
+            enough = FULL_FOR_PAGE if entry.depth else FULL_FOR_CHAPTER
+            if self._size > VOLUME * enough and not is_below_part:
+                self._close_volume()
             if entry.page is not None:
                 return entry
+            is_below_part = True
             mark = f"part{len(self._bookmarks)}"
             level = entry.depth + 1
             self._add(f"#part({level}, {string(mark)}, {string(entry.label)})\n")
@@ -137,12 +145,10 @@ class PdfWriter:
 
     def _opening(self, first: str) -> str:
         site, stamp = self._bundle.site, self._bundle.stamp
-        language = (site.root.language or "en").partition("-")[0].lower()
-        language = language if re.fullmatch("[a-z]{2,3}", language) else "en"
         return (
             '#import "book.typ": *\n#show: book.with('
             f"title: {string(site.title)}, head: {string(shorten(site.title))}, "
-            f"lang: {string(language)}, first: {first}, "
+            f"{_language(site.root.language or 'en')}, first: {first}, "
             f"date: datetime(year: {stamp.year}, month: {stamp.month}, day: {stamp.day}))\n"
         )
 
@@ -177,6 +183,18 @@ class PdfWriter:
         if not target.exists():
             os.link(image.path, target)
         return image.name
+
+
+def _language(tag: str) -> str:
+    """Say in what language and with whose Chinese characters text is set."""
+    language, _, more = tag.lower().partition("-")
+    language = language if re.fullmatch("[a-z]{2,3}", language) else "en"
+    region = more.upper() if re.fullmatch("[a-z]{2}", more) else ""
+    characters = {"ja": "JP", "ko": "KR"}.get(language, "SC")
+    if language == "zh" and more.startswith(("tw", "hk", "mo", "hant")):
+        characters = "HK" if "hk" in more else "TC"
+    named = string(region) if region else "none"
+    return f"lang: {string(language)}, region: {named}, cjk: {string(characters)}"
 
 
 def _first_left_out(pages: list[Page]) -> int:

@@ -8,14 +8,17 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from docgen.writers import links
+from docgen.writers.breaks import announces, is_short
+from docgen.writers.columns import LONGEST_WORD, widths
 from docgen.writers.html_body import ALERTS
 from docgen.writers.pdf_bind import SCHEME, Bookmark
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from docgen.site import Entry
     from docgen.writers.bundle import Bundle, PageContent
@@ -25,10 +28,15 @@ if TYPE_CHECKING:
 LINE_WIDTH, MOST_HEIGHT = 447, 560  # points between the margins
 POINTS_PER_PIXEL = 0.75
 SMALL = 32  # pixels; a lower image stands in its line of text
+CELL_WIDTH, CELL_HEIGHT = 110, 120  # points an image gets in a table
+CELL_PADDING = 11
+TABLE_SIZES = ((4, 9.2), (6, 8.2), (99_999, 7.2))
+"""Points of the letters of a table with up to so many columns."""
+WIDTH_OF_LETTER = 0.5  # of its height
 DEEPEST_BOOKMARK = 6
-LONGEST_WORD = 24
-"""Characters; longer words get invisible places to break, or they would stick out."""
 LONGEST_CODE_WORD = 78
+SHORT_ALERT = 1_500
+"""Weight of what is not parted at the end of a page."""
 LONGEST_CODE, LONGEST_TABLE, LONGEST_LIST = 12_000, 100, 30_000
 """Characters, rows, weight; a longer block is set as several, which may be in two volumes."""
 WEIGHT_OF_NODE = 40  # about what its call costs, beside its text
@@ -61,6 +69,7 @@ class PdfBody:
         self._level = entry.depth + 1
         self._footnotes: dict[str, Node] = {}
         self._is_in_note = False
+        self._is_in_table = False
         self.bookmarks: list[Bookmark] = []
         """The headings written so far."""
 
@@ -69,17 +78,26 @@ class PdfBody:
         tree = self._content.tree
         self._footnotes = {node.text: node for node in tree.walk() if node.kind == "footnote"}
         yield f"#start({self._level}, {string(shorten(self._entry.label))})\n"
-        for child in tree.children:
+        for child, code in self._sequence(tree.children):
+            if code is not None:
+                yield f"#{code}\n"
+                continue
             for indent, piece in _pieces(child):
                 code = self._one(piece)
                 yield f"#pad(left: {indent * 1.2}em, {code})\n" if indent else f"#{code}\n"
+
+    def _sequence(self, nodes: Sequence[Node]) -> Iterator[tuple[Node, str | None]]:
+        """Give the nodes, and the code of a line that must stand with what it announces."""
+        for node, following in zip_longest(nodes, nodes[1:]):
+            code = f"announce({self._one(node)})" if announces(node, following) else None
+            yield node, code
 
     def _one(self, node: Node) -> str:
         code: str = getattr(self, f"_{node.kind}")(node)
         return code
 
     def _all(self, node: Node) -> str:
-        pieces = [self._one(child) for child in node.children]
+        pieces = [code or self._one(child) for child, code in self._sequence(node.children)]
         return f"{{{';'.join(pieces)}}}" if pieces else NOTHING
 
     def _text(self, node: Node) -> str:
@@ -133,7 +151,8 @@ class PdfBody:
             address, label = links.external(node.text), node.plain() or "Image"
             text = f"emph({string(f'[{label}]')})"
             return f"link({string(address)}, {text})" if address else text
-        width, height = fit(image, LINE_WIDTH, MOST_HEIGHT)
+        room = (CELL_WIDTH, CELL_HEIGHT) if self._is_in_table else (LINE_WIDTH, MOST_HEIGHT)
+        width, height = fit(image, *room)
         show = "inline-picture" if image.height <= SMALL else "picture"
         size = f"{width:.1f}pt, {height:.1f}pt"
         return f"{show}({string(name)}, {size}, {string(node.plain())})"
@@ -171,11 +190,13 @@ class PdfBody:
 
     def _alert(self, node: Node) -> str:
         name = ALERTS.get(node.text, node.text.title())
-        return f"alert({string(node.text)}, {string(name)}, {self._all(node)})"
+        parted = "false" if _weight(node) <= SHORT_ALERT else "true"
+        return f"alert({string(node.text)}, {string(name)}, {self._all(node)}, parted: {parted})"
 
     def _codeblock(self, node: Node) -> str:
         text = _UNBROKEN_CODE.sub(_cut, node.text.rstrip("\n").expandtabs(4))
-        return f"code({string(node.value)}, {string(text)})"
+        parted = "false" if is_short(text) else "true"
+        return f"code({string(node.value)}, {string(text)}, parted: {parted})"
 
     def _list(self, node: Node) -> str:
         items = ", ".join(self._all(child) for child in node.children)
@@ -189,11 +210,22 @@ class PdfBody:
     def _table(self, node: Node) -> str:
         columns = len(node.value)
         aligns = ", ".join("left" if each == "none" else each for each in node.value)
+        size = next(size for most, size in TABLE_SIZES if columns <= most)
+        letter = size * WIDTH_OF_LETTER
+        room = (LINE_WIDTH - columns * CELL_PADDING) / letter
+        shares = widths(node, room)
+        fits = sum(shares) < room - 1
+        tracks = ", ".join(
+            "auto" if fits else f"{share * letter + CELL_PADDING:.1f}fr" for share in shares
+        )
+        self._is_in_table = True
         rows = [[self._all(cell) for cell in row.children[:columns]] for row in node.children]
+        self._is_in_table = False
         for row in rows:
             row += [NOTHING] * (columns - len(row))
         header, cells = rows[0], [cell for row in rows[1:] for cell in row]
-        return f"rows(({aligns},), ({', '.join(header)},), {', '.join(cells)})"
+        given = f"{size}pt, ({tracks},), ({aligns},), ({', '.join(header)},)"
+        return f"rows({given}, {', '.join(cells)})"
 
     def _reference(self, node: Node) -> str:
         note = self._footnotes.get(node.text)

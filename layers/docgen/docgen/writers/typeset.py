@@ -23,6 +23,9 @@ SHARPNESS = 2.0
 """Pixels of a picture for one of the drawing."""
 MOST_PIXELS = 4_000_000
 """Of a picture; a large drawing gets fewer for each of its own. Each takes twenty bytes to make."""
+FONTS = ("manimgx_fonts", "manimgx_fonts_cjk")
+"""Packages of fonts for what the typesetter's own lack. Those of the machine are not looked at: a
+worker has none, and the same site is to look the same everywhere."""
 POLL_SECONDS = 0.5
 MOST_SECONDS = 300
 """For one volume, which takes three; what needs a hundred times as long does not end."""
@@ -104,6 +107,8 @@ def main(source: str, target: str, images: str, library: str) -> None:
         sys_inputs={"images": images},
         pdf_tags=False,
         ppi=72,
+        font_paths=[str(Path(library) / name) for name in FONTS],
+        ignore_system_fonts=True,
     )
 
 
