@@ -34,6 +34,10 @@ _CRUMBS = (
     "[aria-label=breadcrumb], [aria-label=breadcrumbs], [aria-label=Breadcrumbs], .breadcrumb, "
     ".breadcrumbs, .wy-breadcrumbs, .td-breadcrumbs, .bd-breadcrumbs, .crumbs, #breadcrumbs"
 )
+_INVISIBLE = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff\ud800-\udfff]"
+)
+"""What is no text, or turns the direction of the text that follows it."""
 _LONGEST_DESCRIPTION = 1_000
 _CRUMB_MARKS = "/»\u203a>·| "
 _MOST_CRUMBS = 12
@@ -54,7 +58,7 @@ class Metadata:
     def description(self) -> str | None:
         """What the page says it is about."""
         found = next((self.named[name] for name in _DESCRIPTIONS if self.named.get(name)), None)
-        return " ".join(found.split())[:_LONGEST_DESCRIPTION] or None if found else None
+        return one_line(found)[:_LONGEST_DESCRIPTION] or None if found else None
 
     @property
     def published(self) -> str | None:
@@ -75,6 +79,11 @@ class Metadata:
             if which == kind:
                 return iso_date(value)
         return None
+
+
+def one_line(text: str) -> str:
+    """Write text as it may stand in a title, in a contents line or in a file's front matter."""
+    return _INVISIBLE.sub("", " ".join(text.split())).strip()
 
 
 def iso_date(text: str) -> str | None:
@@ -122,7 +131,7 @@ def _read_node(found: Metadata, node: LexborNode) -> None:
         if name and content:
             found.named.setdefault(name.lower(), content)
     elif tag == "title" and not found.title:
-        found.title = " ".join(node.text().split())
+        found.title = one_line(node.text())
     elif tag == "base" and found.base is None:
         found.base = node.attributes.get("href")
     elif tag == "script" and node.attributes.get("type") == "application/ld+json":
@@ -132,6 +141,7 @@ def _read_node(found: Metadata, node: LexborNode) -> None:
 def choose_title(title: str, headings: list[Heading], affixes: frozenset[str]) -> str:
     """The page's own title: without what the site adds to each, or the first heading."""
     first = next((h.text for h in headings if h.level == 1), headings[0].text if headings else "")
+    first = one_line(first)
     if not title:
         return first
     parts = split_title(title)
@@ -162,7 +172,7 @@ def read_breadcrumbs(tree: LexborHTMLParser, title: str) -> tuple[str, ...]:
     items = node.css("li") or node.css("a, span")
     crumbs: list[str] = []
     for item in items[:_MOST_CRUMBS]:
-        text = " ".join(item.text().split()).strip(_CRUMB_MARKS)
+        text = one_line(item.text()).strip(_CRUMB_MARKS)
         if text and len(text) < 100 and (not crumbs or crumbs[-1] != text):
             crumbs.append(text)
     if crumbs and _alike(crumbs[-1], title):

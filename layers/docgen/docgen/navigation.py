@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from html import unescape
 from typing import TYPE_CHECKING
 
+from docgen.metadata import one_line
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -14,7 +16,8 @@ if TYPE_CHECKING:
 
 _CANDIDATES = (
     "nav, [role=navigation], aside, .sidebar, .sphinxsidebar, .toctree-wrapper, div.toc, "
-    "#sidebar, #leftnav, #nav, .sidenav, .side-nav, .leftnav, .menu, .book-summary, #column2"
+    "#sidebar, #leftnav, #nav, .navbar, .sidenav, .side-nav, .leftnav, .menu, .book-summary, "
+    "#column2"
 )
 _PIECE = re.compile(
     r"<(/?)(ul|ol|dl)\b[^>]*>|<(a)\b([^>]*)>(.*?)</a>"
@@ -81,20 +84,36 @@ def _read(html: str, url: str, resolve: Callable[[str], str]) -> tuple[NavLink, 
             depth += (-1 if closing else 1) if group else 0
             continue
         href = _HREF.search(attributes)
-        if href is None or href[1][:1] == "#":
+        if href is None or (href[1][:1] == "#" and len(href[1]) > 1):
             continue
-        target = resolve(unescape(href[1]).strip()).partition("#")[0]
         level = max(0, depth - 1)
-        if links and links[-1].url == target and links[-1].level < level:
-            # A group that leads to the first page in it is a heading.
-            links[-1] = NavLink(links[-1].level, links[-1].text, "")
-            seen.discard(target)
-        if target in seen or not target.startswith(origin):
+        text = one_line(unescape(_ANY_TAG.sub("", label) if "<" in label else label))
+        text = text[:_LONGEST_TEXT]
+        if href[1] == "#":
+            _drop_empty_heading(links, level)
+            links.append(NavLink(level, text, ""))
             continue
-        text = " ".join(unescape(_ANY_TAG.sub("", label) if "<" in label else label).split())
-        if text:
-            seen.add(target)
-            links.append(NavLink(level, text[:_LONGEST_TEXT], target))
-            if len(links) >= _MOST_LINKS:
-                break
+        target, _, fragment = resolve(unescape(href[1]).strip()).partition("#")
+        above = links[-1] if links and links[-1].level < level else None
+        if above and above.url == target and not fragment:
+            # A group that leads to the first page in it is a heading.
+            links[-1] = NavLink(above.level, above.text, "")
+            seen.discard(target)
+        if not text or target in seen or not target.startswith(origin):
+            continue
+        seen.add(target)
+        if above and not above.url and above.text == text:
+            links[-1] = NavLink(above.level, text, target)  # it opens with a page of its own
+            continue
+        _drop_empty_heading(links, level)
+        links.append(NavLink(level, text, target))
+        if len(links) >= _MOST_LINKS:
+            break
+    _drop_empty_heading(links, 0)
     return tuple(links)
+
+
+def _drop_empty_heading(links: list[NavLink], level: int) -> None:
+    """Take back a heading that nothing stands under; what opens a dialog looks like one."""
+    if links and not links[-1].url and links[-1].level >= level:
+        links.pop()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from docgen.anchors import Anchors
+from docgen.metadata import one_line
 from docgen.names import PAGE_SUFFIXES, Names, base_folder
 from docgen.outline import Leaf, Menu, outline
 
@@ -199,8 +200,9 @@ def arrange(
 
 
 def _site_title(page: Page) -> str:
-    is_generic = page.title.strip().casefold() in GENERIC_TITLES
-    return page.label if is_generic else page.title
+    names = [page.title, page.label, page.entry.label if page.entry else ""]
+    named = (name for name in names if name.strip().casefold() not in GENERIC_TITLES)
+    return next(named, page.label)
 
 
 def _name_pages(documents: Iterable[Document], links: _Links, root: str) -> list[Page]:
@@ -233,7 +235,7 @@ def _name_pages(documents: Iterable[Document], links: _Links, root: str) -> list
 def _label(document: Document) -> str:
     """The first heading is shorter than the title, which often names the site, too."""
     first = document.headings[0] if document.headings else None
-    return first.text if first and first.level == 1 and first.text else document.title
+    return (one_line(first.text) if first and first.level == 1 else "") or document.title
 
 
 def _begins_with_title(document: Document) -> bool:

@@ -86,6 +86,47 @@ def test_the_menu_is_read_as_it_nests():
     ]
 
 
+def test_a_menu_that_drops_down_is_read_with_its_headings():
+    body = (
+        "<div class='navbar'><ul><li><a href='a.html'>A</a><li><a href='#'>Guide</a>"
+        "<ul><li><a href='g/'>Guide</a><li><a href='g/b.html'>B</a></ul>"
+        "<li><a href='#'>About</a><ul><li><a href='c.html'>C</a></ul>"
+        "<li><a href='#'>Search</a></ul></div><main><p>x</p></main>"
+    )
+    menu = document_of(body).navigation
+
+    assert [(link.level, link.text, link.url.rpartition("guide/")[2]) for link in menu] == [
+        (0, "A", "a.html"),
+        (0, "Guide", "g/"),
+        (1, "B", "g/b.html"),
+        (0, "About", ""),
+        (1, "C", "c.html"),
+    ]
+
+
+def test_sections_of_a_page_in_a_menu_do_not_make_it_a_heading():
+    body = (
+        "<nav><ul><li><a href='a.html'>A</a><ul><li><a href='a.html#x'>X</a></ul>"
+        "<li><a href='b.html'>B</a><li><a href='c.html'>C</a></ul></nav><main><p>x</p></main>"
+    )
+
+    assert [link.text for link in document_of(body).navigation] == ["A", "B", "C"]
+
+
+def test_titles_hold_nothing_that_is_no_text():
+    body = (
+        "<nav><ul><li><a href='a'>A\x08</a><li><a href='b'>B</a><li><a href='c'>C</a></ul></nav>"
+        "<main><h1>Ti\x1btle\u202e</h1><p>x</p></main>"
+    )
+    head = "<title>Ti\x1btle\u202e</title><meta name=description content='De\x07scribed'>"
+    document = document_of(body, head=head)
+
+    assert document.title == "Title"
+    assert document.description == "Described"
+    assert document.navigation[0].text == "A"
+    assert document_of(body).title == "Title"
+
+
 def test_links_start_from_the_base_the_page_names():
     body = "<p><a href='x'>a</a></p>"
 

@@ -1,5 +1,6 @@
 from docgen.anchors import Slugs, slugify
 from docgen.names import Names
+from docgen.navigation import NavLink
 from docgen.site import Entry
 from hypothesis import given
 from hypothesis import strategies as st
@@ -245,3 +246,10 @@ def test_awkward_names_are_made_fit() -> None:
     assert name("README") == "README-2"
     assert name("x.html/y") == "x-html/y"
     assert name("C:%5CWindows") == "C-Windows"
+
+
+def test_a_start_page_called_index_does_not_name_the_site():
+    lines = (NavLink(0, "Node.js", BASE), NavLink(0, "A", f"{BASE}a"))
+    site = arranged(a_document("", "# Index", navigation=lines), a_document("a", "# A"))
+
+    assert site.title == "Node.js"
