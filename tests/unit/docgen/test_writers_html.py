@@ -35,8 +35,9 @@ def body(markdown: str) -> str:
         ("|a|b|\n|-|-:|\n|1|2|", '<td>1</td><td class="right">2</td>'),
         ("|a|\n|-|\n|1<br>2|", "<td>1<br>2</td>"),
         ("H<sub>2</sub>O <kbd>Ctrl</kbd>", "H<sub>2</sub>O <kbd>Ctrl</kbd>"),
-        ("## Über `x`", '<h2 id="über-x">Über <code>x</code> <a class="anchor"'),
+        ("## Über `x`", '<h1 id="über-x">Über <code>x</code> <a class="anchor"'),
         ("x[^a]\n\n[^a]: Note", '<sup id="ds-ref-1"><a class="note" href="#ds-note-1"'),
+        ("# A\n\n# B\n\n## C", "</h1>\n<h2 id=\"b\">"),
         ("$x^2$", '<code class="math">x^2</code>'),
     ],
 )  # fmt: skip
@@ -102,6 +103,14 @@ def test_code_is_highlighted_without_losing_a_character() -> None:
     assert ("k", "if") in list(highlight(code, "python"))
 
 
+def test_a_page_written_from_right_to_left_reads_so(tmp_path: Path) -> None:
+    pages = (a_document("", "# Home"), a_document("a", "# א", language="he-IL"))
+    written(tmp_path, *pages, formats=("html",))
+
+    assert '<article dir="rtl">' in (tmp_path / "html/a.html").read_text()
+    assert "<article>" in (tmp_path / "html/index.html").read_text()
+
+
 def test_a_site_whose_start_page_is_missing_still_has_an_index(tmp_path: Path) -> None:
     written(tmp_path, a_document("a", "# A"), a_document("b/c", "# C"), formats=("html",))
 
@@ -118,6 +127,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
         a_document("", f"# Home\n\n## Begin\n\nSee {link('sub/b')}.\n\n{image('i.png')}"),
         a_document("sub/b", f"# Widgets\n\n## Turning\n\nA quokka turns.\n\n{wide}\n\n{code}\n"),
         a_document("sub/c", "# 中文\n\n## 安装\n\n运行安装程序。"),
+        a_document(
+            "sub/d", "# Input\n\n## readFileSync\n\nx\n\n## readFile\n\nx\n\n## Else\n\nread"
+        ),
         *(a_document(f"more/p{n}", f"# Page {n}\n\nfiller text {n}") for n in range(60)),
         formats=("html",),
         assets={f"{BASE}i.png": a_png()},
@@ -179,6 +191,19 @@ def test_in_a_browser_words_without_blanks_are_found(site: Path) -> None:
         when(tab, "document.querySelectorAll('.hit').length === 1")
 
         assert tab.run("document.querySelector('.hit .title').textContent") == "中文"
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium")
+def test_in_a_browser_each_section_that_is_named_so_is_found(site: Path) -> None:
+    with a_tab() as tab:
+        show(tab, site / "sub/b.html")
+        tab.click(".find")
+        tab.ask("Input.insertText", text="read file")
+        when(tab, "document.querySelectorAll('.hit').length === 2")
+
+        found = tab.run("[...document.querySelectorAll('.hit')].map(e => e.hash)")
+        assert found == ["#readfile", "#readfilesync"]
 
 
 @pytest.mark.slow

@@ -58,6 +58,41 @@ def test_no_title_of_a_page_ends_a_sheet(tmp_path: Path) -> None:
         assert any(f"/p{n} Filled. Filled. Filled." in text for text in found)
 
 
+def test_a_page_that_begins_at_the_top_of_a_sheet_has_its_name_there(tmp_path: Path) -> None:
+    lines = "\n\n".join(["Filled."] * 26)
+    pages = [a_document(f"p{n}", f"# Title{n}\n\n{lines}\n\n---\n") for n in range(4)]
+    below = menu((0, "All", ""), *((1, f"Name{n}", f"p{n}") for n in range(4)))
+
+    found = sheets(tmp_path, a_document("", "# All\n", navigation=below), *pages)
+
+    for n in range(1, 4):
+        assert any(text.startswith(f"All Name{n} Title{n} ") for text in found)
+
+
+def test_a_footnote_stands_beside_its_number(tmp_path: Path) -> None:
+    page = a_document("", "# Home\n\nText[^1]\n\n[^1]: A note.\n")
+
+    book = PdfReader(written(tmp_path, page, formats=("pdf",)).files["pdf"])
+
+    lines = book.pages[2].extract_text().splitlines()
+    assert [line.strip() for line in lines if "A note." in line] in (["1A note."], ["1 A note."])
+
+
+def test_a_line_of_code_that_is_too_long_goes_on_below_without_a_gap(tmp_path: Path) -> None:
+    def height(code: str) -> float:
+        found: dict[str, float] = {}
+
+        def see(text: str, at: list[float], *_: object) -> None:
+            found[text.strip()] = at[5]
+
+        page = a_document("", f"# Home\n\n```\nabove\n{code}\nbelow\n```\n")
+        path = written(tmp_path, page, formats=("pdf",)).files["pdf"]
+        PdfReader(path).pages[2].extract_text(visitor_text=see)
+        return abs(found["above"] - found["below"])
+
+    assert height("word " * 30) == pytest.approx(height("one\ntwo"), abs=0.5)
+
+
 def test_short_code_is_not_parted_and_stands_with_the_line_that_announces_it(
     tmp_path: Path,
 ) -> None:

@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+import pytest
+from docgen.writers.headings import levels
 from docgen.writers.search import terms
 from docgen.writers.syntax import parse
 from docgen.writers.text import plain_text, sections
@@ -69,4 +71,26 @@ def test_sections_begin_at_headings() -> None:
 
 def test_search_terms_are_words_and_parts_of_names() -> None:
     assert terms("The os_path.join (2.0)") == ["the", "os_path", "os", "path", "join"]
+    assert terms("readFile HTMLParser, Über GET x_") == [
+        *("readfile", "read", "file", "htmlparser", "html", "parser", "über", "get", "x_")
+    ]
     assert terms("運行安裝") == ["運行", "行安", "安裝"]
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        ("1 2 3 2", "1 2 3 2"),
+        ("2 3 4 3", "1 2 3 2"),
+        ("2 2 3", "1 2 3"),
+        ("1 1 2 1", "1 2 3 2"),
+        ("1 3 4", "1 3 4"),
+        ("3 1 6", "1 2 6"),
+        ("1", "1"),
+        ("", "1"),
+    ],
+)
+def test_every_page_has_one_title_and_its_sections_come_next(given: str, shown: str) -> None:
+    tree = parse("\n\n".join(f"{'#' * int(level)} h" for level in given.split()))
+
+    assert levels(tree) == [int(level) for level in shown.split()]

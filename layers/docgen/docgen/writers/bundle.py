@@ -70,8 +70,11 @@ class PageContent:
 
     @cached_property
     def tree(self) -> Node:
-        """The Markdown, parsed."""
-        return parse(self.markdown)
+        """The Markdown, parsed, without a line across its end: what follows sets itself apart."""
+        tree = parse(self.markdown)
+        while tree.children and (last := _last_block(tree)).kind == "rule":
+            tree.children.remove(last)
+        return tree
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +113,12 @@ class Bundle:
         """The contents as lines of a Markdown list."""
         for entry in self.site.entries():
             yield f"{'  ' * entry.depth}- {_line(entry, write)}\n"
+
+
+def _last_block(tree: Node) -> Node:
+    """Give the last block that stands where it is written; footnotes do not."""
+    blocks = (each for each in reversed(tree.children) if each.kind != "footnote")
+    return next(blocks, tree)
 
 
 def _line(entry: Entry, write: Callable[[Page], str | None]) -> str:

@@ -11,6 +11,7 @@ from docgen.writers import links
 from docgen.writers.breaks import announces, is_short
 from docgen.writers.columns import widths
 from docgen.writers.docx_parts import BULLETS, LEVELS, STEP, UNPRINTABLE
+from docgen.writers.headings import levels
 from docgen.writers.highlight import highlight
 from docgen.writers.html_body import ALERTS
 from docgen.writers.syntax import Node
@@ -107,6 +108,7 @@ class DocxBody:
         self._note = note
         self._unique = unique
         self._heads = 0
+        self._levels: list[int] = []
         self._footnotes: dict[str, Node] = {}
         self._is_in_note = False
         self._is_in_link = False
@@ -115,6 +117,7 @@ class DocxBody:
     def blocks(self) -> Iterator[str]:
         """Write the page, block by block."""
         tree = self._content.tree
+        self._levels = levels(tree)
         self._footnotes = {node.text: node for node in tree.walk() if node.kind == "footnote"}
         yield from self._children(tree, Place())
 
@@ -149,8 +152,7 @@ class DocxBody:
 
     def _heading(self, node: Node, place: Place) -> Iterator[str]:
         first = self._heads == 0
-        look = 1 if first else max(2, node.value)
-        level = min(self._entry.depth + look, DEEPEST_HEADING)
+        level = min(self._entry.depth + self._levels[self._heads], DEEPEST_HEADING)
         mark = bookmark_of(self._content.page.number, self._heads)
         self._heads += 1
         runs = "".join(self._run(child, ()) for child in node.children)

@@ -26,6 +26,8 @@ POLICY = (
     "base-uri 'none'; form-action 'none'"
 )
 """Nothing from anywhere else, and no script, style, frame or form in the pages themselves."""
+LEFTWARD = frozenset({"ar", "ckb", "dv", "fa", "he", "iw", "ps", "sd", "ug", "ur", "yi"})
+"""Languages that are written from right to left."""
 FEWEST_FOR_TOC = 2
 TOC_LEVELS = (2, 3)
 
@@ -153,7 +155,7 @@ class HtmlWriter:
 <div class="tree"></div></nav>
 <script src="{up}{ASSETS}/nav.js"></script>
 <main id="ds-main">
-{trail}<article>
+{trail}<article{_direction(language)}>
 {article}</article>
 {foot}</main>
 <aside class="toc" aria-label="On this page">{toc}</aside>
@@ -161,6 +163,10 @@ class HtmlWriter:
 </body>
 </html>
 """
+
+
+def _direction(language: str | None) -> str:
+    return ' dir="rtl"' if (language or "").partition("-")[0].lower() in LEFTWARD else ""
 
 
 def _trail(page: Page, above: list[Entry]) -> str:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import nh3
 
 from docgen.anchors import Slugs
+from docgen.writers.columns import LONGEST_WORD
+from docgen.writers.headings import levels
 from docgen.writers.highlight import highlight
 
 if TYPE_CHECKING:
@@ -99,12 +101,14 @@ class HtmlBody:
         self._slugs = Slugs()
         self._footnotes: dict[str, Node] = {}
         self._numbers: dict[str, int] = {}
+        self._levels: list[int] = []
         self.headings: list[tuple[int, str, str]] = []
         """Level, text and id of the headings met so far."""
 
     def render(self, tree: Node) -> str:
         """Write the whole page."""
         self._footnotes = {node.text: node for node in tree.walk() if node.kind == "footnote"}
+        self._levels = levels(tree)
         body = self._all(tree)
         return clean(body + self._notes())
 
@@ -121,7 +125,9 @@ class HtmlBody:
         return "<hr>"
 
     def _code(self, node: Node) -> str:
-        return f"<code>{escape(node.text, quote=False)}</code>"
+        # Only this may be parted at the end of a line; `--help` would be, after its hyphens.
+        long = ' class="long"' if len(node.text) > LONGEST_WORD else ""
+        return f"<code{long}>{escape(node.text, quote=False)}</code>"
 
     def _kbd(self, node: Node) -> str:
         return f"<kbd>{self._all(node)}</kbd>"
@@ -162,9 +168,10 @@ class HtmlBody:
     def _heading(self, node: Node) -> str:
         text = " ".join(node.plain().split())
         anchor = self._slugs.make(text)
-        self.headings.append((node.value, text, anchor))
+        level = self._levels[len(self.headings)]
+        self.headings.append((level, text, anchor))
         link = f'<a class="anchor" href="#{escape(anchor)}" aria-label="Link to this section">#</a>'
-        tag = f"h{node.value}"
+        tag = f"h{level}"
         return f'<{tag} id="{escape(anchor)}">{self._all(node)} {link}</{tag}>\n'
 
     def _quote(self, node: Node) -> str:

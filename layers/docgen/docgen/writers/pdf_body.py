@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from docgen.writers import links
 from docgen.writers.breaks import announces, is_short
 from docgen.writers.columns import LONGEST_WORD, widths
+from docgen.writers.headings import levels
 from docgen.writers.html_body import ALERTS
 from docgen.writers.pdf_bind import SCHEME, Bookmark
 
@@ -68,6 +69,7 @@ class PdfBody:
         self._end = end  # number of the first page that is not in the book
         self._level = entry.depth + 1
         self._footnotes: dict[str, Node] = {}
+        self._levels: list[int] = []
         self._is_in_note = False
         self._is_in_table = False
         self.bookmarks: list[Bookmark] = []
@@ -76,6 +78,7 @@ class PdfBody:
     def blocks(self) -> Iterator[str]:
         """Write the page, block by block."""
         tree = self._content.tree
+        self._levels = levels(tree)
         self._footnotes = {node.text: node for node in tree.walk() if node.kind == "footnote"}
         yield f"#start({self._level}, {string(shorten(self._entry.label))})\n"
         for child, code in self._sequence(tree.children):
@@ -168,7 +171,7 @@ class PdfBody:
 
     def _heading(self, node: Node) -> str:
         first = not self.bookmarks
-        look = 1 if first else max(2, node.value)
+        look = self._levels[len(self.bookmarks)]
         level = self._level + look - 1
         mark = mark_of(self._content.page.number, len(self.bookmarks))
         text = self._entry.label if first else " ".join(node.plain().split())
@@ -202,7 +205,10 @@ class PdfBody:
         items = ", ".join(self._all(child) for child in node.children)
         if not items:
             return NOTHING
-        return f"list({items})" if node.value is None else f"enum(start: {node.value}, {items})"
+        # Items of several paragraphs are further from each other than these.
+        tight = "false" if any(_has_paragraphs(item) for item in node.children) else "true"
+        kind = "list(" if node.value is None else f"enum(start: {node.value}, "
+        return f"{kind}tight: {tight}, {items})"
 
     def _item(self, node: Node) -> str:
         return self._all(node)
@@ -232,12 +238,20 @@ class PdfBody:
         if note is None or self._is_in_note:
             return string(f"[{node.text}]")
         self._is_in_note = True
-        code = f"footnote({self._all(note)})"
+        # The first paragraph stands beside the number, and would not as a paragraph.
+        pieces = [
+            self._all(child) if n == 0 and child.kind == "paragraph" else self._one(child)
+            for n, child in enumerate(note.children)
+        ]
         self._is_in_note = False
-        return code
+        return f"footnote({{{';'.join(pieces)}}})" if pieces else NOTHING
 
     def _footnote(self, _: Node) -> str:
         return NOTHING  # stands where it is referred to
+
+
+def _has_paragraphs(item: Node) -> bool:
+    return sum(child.kind in {"paragraph", "codeblock", "alert"} for child in item.children) > 1
 
 
 def _pieces(node: Node, indent: int = 0) -> Iterator[tuple[int, Node]]:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from docgen.writers.text import Section
 
 WORD = re.compile(r"\w+")
-PART = re.compile(r"[^\W_]+")
+SEAM = re.compile(r"_+|(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 # No blanks between words: Chinese, Japanese, Thai and their neighbours are found by pairs.
 UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]+")
 SHORTEST, LONGEST = 2, 40
@@ -37,15 +37,17 @@ SHARD_CHARACTERS = 200_000
 
 
 def terms(text: str) -> list[str]:
-    """Cut text into what can be searched: words, and the parts of `snake_case` names."""
+    """Cut text into what can be searched: words, and the parts of `this_form` and `thisForm`."""
     found: list[str] = []
-    for word in WORD.findall(unicodedata.normalize("NFKC", text).lower()):
+    for written in WORD.findall(unicodedata.normalize("NFKC", text)):
+        word = written.lower()
         if UNSPACED.search(word):
             found += (word[i : i + 2] for i in range(max(1, len(word) - 1)))
         elif SHORTEST <= len(word) <= LONGEST:
             found.append(word)
-            if "_" in word:
-                found += (part for part in PART.findall(word) if len(part) >= SHORTEST)
+            if "_" in word or not (word == written or written[1:].islower() or written.isupper()):
+                parts = SEAM.split(written)
+                found += (part.lower() for part in parts if SHORTEST <= len(part) < len(written))
     return found
 
 

@@ -151,6 +151,10 @@
         if (heading && heading.getBoundingClientRect().top < 120) at = i;
       });
       links.forEach(function (link, i) { link.classList.toggle("active", i === at); });
+      var line = links[at].offsetTop, toc = document.querySelector(".toc");
+      if (line < toc.scrollTop || line > toc.scrollTop + toc.clientHeight - 60) {
+        toc.scrollTop = line - toc.clientHeight / 3;
+      }
     }
     var planned = false;
     addEventListener("scroll", function () {
@@ -251,26 +255,32 @@
     }).filter(function (hit, _, hits) { return hit.found === hits[0].found; }).slice(0, 20);
   }
 
-  // The section of a page that speaks most of the words, and a piece of it.
-  function excerpt(sections, asked) {
-    var top = { score: -1 };
-    sections.forEach(function (section) {
-      var text = (section[1] + " \n" + section[2]).toLowerCase(), score = 0;
-      asked.forEach(function (word) {
-        if (section[1].toLowerCase().includes(word)) score += 5;
-        if (text.includes(word)) score += 1;
-      });
-      if (score > top.score) top = { score: score, section: section };
+  var MOST_SECTIONS = 3, MOST_LINES = 30;
+
+  // The sections of a page whose headings have all the words, or the one that speaks most of them.
+  function excerpts(sections, asked) {
+    var rated = sections.map(function (section, i) {
+      var heading = section[1].toLowerCase(), text = section[2].toLowerCase();
+      var named = asked.filter(function (word) { return heading.includes(word); }).length;
+      var spoken = asked.filter(function (word) { return text.includes(word); }).length;
+      var score = 5 * named + spoken + (named ? 3 / (1 + heading.length / 20) : 0);
+      return { section: section, place: i, named: named, score: score };
+    }).sort(function (a, b) { return b.score - a.score || a.place - b.place; });
+    var full = rated.filter(function (each) { return each.named === asked.length; });
+    return (full.length ? full.slice(0, MOST_SECTIONS) : rated.slice(0, 1)).map(function (each) {
+      return excerpt(each.section, asked);
     });
-    if (!top.section) return { anchor: "", heading: "", text: "" };
-    var body = top.section[2], places = asked.map(function (word) {
+  }
+
+  function excerpt(section, asked) {
+    var body = section[2], places = asked.map(function (word) {
       return body.toLowerCase().indexOf(word);
     }).filter(function (place) { return place >= 0; });
     var from = Math.max(0, (places.length ? Math.min.apply(null, places) : 0) - 50);
     if (from) from = body.indexOf(" ", from) + 1;
     return {
-      anchor: top.section[0],
-      heading: top.section[1],
+      anchor: section[0],
+      heading: section[1],
       text: (from ? "… " : "") + body.slice(from, from + 190) + (body.length > from + 190 ? " …" : ""),
     };
   }
@@ -362,26 +372,33 @@
   }
 
   function showHits(found, texts, query) {
-    var lines = found.hits.map(function (hit, i) {
+    var lines = [];
+    found.hits.forEach(function (hit, i) {
       var facts = found.index.pages[hit.page];
-      var piece = excerpt((texts[i] || [])[facts[5]] || [], found.words);
-      var line = make("a", "hit");
-      line.href = up + facts[1] + (piece.anchor ? "#" + encodeURIComponent(piece.anchor) : "");
-      line.setAttribute("role", "option");
-      line.setAttribute("aria-selected", String(i === 0));
-      var where = facts[2] || "";
-      if (piece.heading && piece.heading !== facts[0]) where += (where ? " › " : "") + piece.heading;
-      line.append(highlighted(facts[0], found.words, "title"));
-      if (where) line.append(highlighted(where, found.words, "where"));
-      if (piece.text) line.append(highlighted(piece.text, found.words, "text"));
-      line.addEventListener("click", function () { dialog.close(); });
-      return line;
+      var pieces = excerpts((texts[i] || [])[facts[5]] || [], found.words);
+      if (!pieces.length) pieces.push({ anchor: "", heading: "", text: "" });
+      pieces.forEach(function (piece) { lines.push(drawHit(facts, piece, found.words)); });
     });
+    lines.length = Math.min(lines.length, MOST_LINES);
+    if (lines.length) lines[0].setAttribute("aria-selected", "true");
     if (!lines.length && query.trim()) {
       lines.push(make("p", "none", "Nothing found for “" + query.trim() + "”."));
     }
     results.replaceChildren.apply(results, lines);
     results.scrollTop = 0;
+  }
+
+  function drawHit(facts, piece, asked) {
+    var line = make("a", "hit"), where = facts[2] || "";
+    line.href = up + facts[1] + (piece.anchor ? "#" + encodeURIComponent(piece.anchor) : "");
+    line.setAttribute("role", "option");
+    line.setAttribute("aria-selected", "false");
+    if (piece.heading && piece.heading !== facts[0]) where += (where ? " › " : "") + piece.heading;
+    line.append(highlighted(facts[0], asked, "title"));
+    if (where) line.append(highlighted(where, asked, "where"));
+    if (piece.text) line.append(highlighted(piece.text, asked, "text"));
+    line.addEventListener("click", function () { dialog.close(); });
+    return line;
   }
 
   function onKey(event) {
