@@ -244,7 +244,12 @@ def _begins_with_title(document: Document) -> bool:
     if not document.headings or marks.strip("#") or not marks:
         return False
     first = document.headings[0]
-    return first.level == 1 or first.text.casefold() == document.title.casefold()
+    return first.level == 1 or _letters(first.text) == _letters(document.title)
+
+
+def _letters(text: str) -> str:
+    """What two spellings of a title share: a hyphen more or other quotes make no other title."""
+    return re.sub(r"[\W_]+", "", text.casefold())
 
 
 def _contents(

@@ -253,3 +253,15 @@ def test_a_start_page_called_index_does_not_name_the_site():
     site = arranged(a_document("", "# Index", navigation=lines), a_document("a", "# A"))
 
     assert site.title == "Node.js"
+
+
+def test_a_heading_that_says_the_title_in_other_punctuation_is_the_title():
+    site = arranged(
+        a_document(
+            "", "## The Library's Test-Driven Tests", title="The «Library's» Test Driven Tests"
+        ),
+        a_document("a", "## C", title="C++"),
+        a_document("b", "## D", title="E"),
+    )
+
+    assert [page.needs_title for page in site.pages] == [False, False, True]

@@ -108,6 +108,18 @@ def test_short_code_is_not_parted_and_stands_with_the_line_that_announces_it(
         assert f"last{n} " in sheet
 
 
+@pytest.mark.parametrize("line", ["## Part{n}", "**Part{n}**", "- **Part{n}**\n\n  **More**"])
+def test_no_sheet_stays_empty_for_lines_that_belong_to_what_follows(
+    tmp_path: Path, line: str
+) -> None:
+    lines = "\n\n".join(line.replace("{n}", str(n)) for n in range(200))
+
+    found = sheets(tmp_path, a_document("", f"# Home\n\nText.\n\n{lines}\n\nThe end."))
+
+    assert "Part0 " in found[0]
+    assert all(text.count("Part") >= 10 for text in found[:-1])
+
+
 def test_long_code_fills_the_sheet_it_begins_on(tmp_path: Path) -> None:
     code = "\n".join(f"line{n}" for n in range(150))
 

@@ -17,8 +17,11 @@ def announces(node: Node, following: Node | None) -> bool:
     """Tell a short line that says what comes next; it must not end a page."""
     if node.kind != "paragraph" or following is None or len(node.plain()) > SHORT_LINE:
         return False
-    is_title = all(child.kind == "strong" for child in node.children)
-    return is_title or following.kind in ANNOUNCED
+    return following.kind in ANNOUNCED or (_is_title(node) and not _is_title(following))
+
+
+def _is_title(node: Node) -> bool:
+    return node.kind == "paragraph" and all(child.kind == "strong" for child in node.children)
 
 
 def is_short(code: str) -> bool:

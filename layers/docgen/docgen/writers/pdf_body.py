@@ -35,6 +35,8 @@ TABLE_SIZES = ((4, 9.2), (6, 8.2), (99_999, 7.2))
 """Points of the letters of a table with up to so many columns."""
 WIDTH_OF_LETTER = 0.5  # of its height
 DEEPEST_BOOKMARK = 6
+LONGEST_ROW = 5
+"""Headings and the like that stand together; a hundred would have to stand on one sheet."""
 LONGEST_CODE_WORD = 78
 SHORT_ALERT = 1_500
 """Weight of what is not parted at the end of a page."""
@@ -70,6 +72,7 @@ class PdfBody:
         self._level = entry.depth + 1
         self._footnotes: dict[str, Node] = {}
         self._levels: list[int] = []
+        self._sticks = True
         self._is_in_note = False
         self._is_in_table = False
         self.bookmarks: list[Bookmark] = []
@@ -91,9 +94,12 @@ class PdfBody:
 
     def _sequence(self, nodes: Sequence[Node]) -> Iterator[tuple[Node, str | None]]:
         """Give the nodes, and the code of a line that must stand with what it announces."""
+        row = 0
         for node, following in zip_longest(nodes, nodes[1:]):
-            code = f"announce({self._one(node)})" if announces(node, following) else None
-            yield node, code
+            sticks = announces(node, following)
+            row = row + 1 if sticks or node.kind == "heading" else 0
+            self._sticks = row <= LONGEST_ROW
+            yield node, f"announce({self._one(node)})" if sticks and self._sticks else None
 
     def _one(self, node: Node) -> str:
         code: str = getattr(self, f"_{node.kind}")(node)
@@ -184,7 +190,8 @@ class PdfBody:
                 has_pages=first and bool(self._entry.children),
             )
         )
-        head = f"head({look}, {string(mark)}, {self._all(node)})"
+        stays = "true" if self._sticks else "false"
+        head = f"head({look}, {string(mark)}, {self._all(node)}, stays: {stays})"
         origin = links.external(self._content.page.url)
         return f"{{{head};origin({string(origin)})}}" if first and origin else head
 
