@@ -2,12 +2,13 @@ import re
 import shutil
 import subprocess
 import zipfile
+from itertools import pairwise
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import docx
 import pytest
-from pypdf import PdfReader
+from pypdf import PageObject, PdfReader
 
 from tests.support.documents import BASE, a_document, a_png, image, link, menu, outside, written
 from tests.unit.docgen.test_writers_pdf import EVERYTHING
@@ -77,16 +78,40 @@ def test_the_same_site_gives_the_same_bytes(tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.skipif(shutil.which("soffice") is None, reason="needs LibreOffice")
 def test_a_word_processor_opens_it(tmp_path: Path) -> None:
-    path = a_book(tmp_path)
+    pages = opened(a_book(tmp_path), tmp_path)
 
-    command = ["soffice", "--headless", f"-env:UserInstallation=file://{tmp_path}/profile"]
+    text = "".join(page.extract_text() for page in pages)
+    assert "Contents" in text
+    assert "A note." in text
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("soffice") is None, reason="needs LibreOffice")
+def test_in_a_word_processor_no_line_stands_on_another(tmp_path: Path) -> None:
+    words = "word " * 100
+    page = a_document("", f"# Home\n\n{words}[^1]\n\n> [!TIP]\n> A tip.\n\n[^1]: A note.\n")
+    path = written(tmp_path, page, formats=("docx",)).files["docx"]
+
+    heights: set[float] = set()
+
+    def see(text: str, at: list[float], inner: list[float], *_: object) -> None:
+        if text.strip().startswith("word"):
+            heights.add(round(inner[5] * at[3] + at[5]))
+
+    for each in opened(path, tmp_path):
+        each.extract_text(visitor_text=see)
+    lines = sorted(heights)
+    assert len(lines) > 3
+    assert all(above - below >= 11 for below, above in pairwise(lines))
+
+
+def opened(path: Path, directory: Path) -> list[PageObject]:
+    """The sheets as LibreOffice shows them."""
+    command = ["soffice", "--headless", f"-env:UserInstallation=file://{directory}/profile"]
     subprocess.run(
-        [*command, "--convert-to", "pdf", "--outdir", str(tmp_path), str(path)],
+        [*command, "--convert-to", "pdf", "--outdir", str(directory), str(path)],
         check=True,
         capture_output=True,
         timeout=120,
     )
-
-    text = "".join(page.extract_text() for page in PdfReader(tmp_path / "documentation.pdf").pages)
-    assert "Contents" in text
-    assert "A note." in text
+    return list(PdfReader(directory / "documentation.pdf").pages)

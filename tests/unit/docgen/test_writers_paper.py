@@ -196,6 +196,14 @@ def test_a_word_document_keeps_together_what_belongs_together(tmp_path: Path) ->
     assert not is_kept(long.replace("\n", ""), "keepLines")
 
 
+def test_two_pieces_of_code_in_a_word_document_have_a_frame_each(tmp_path: Path) -> None:
+    found = paragraphs(tmp_path, "# Home\n\n```\none\n```\n\n```\ntwo\n```\n")
+
+    at = found.index(saying(found, "one"))
+    assert found[at + 2] is saying(found, "two")
+    assert "".join(found[at + 1].itertext()) == ""
+
+
 def test_columns_are_as_wide_as_what_they_hold() -> None:
     words = "some words " * 30
     table = parse(f"| Type | Description |\n|-|-|\n| boolean | {words} |\n").children[0]

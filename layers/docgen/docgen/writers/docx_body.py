@@ -27,12 +27,11 @@ TEXT_WIDTH = 9350  # twentieths of a point between the margins
 EMU_PER_PIXEL = 9525
 MOST_WIDTH, MOST_HEIGHT = 620, 800  # pixels
 CELL_WIDTH, CELL_HEIGHT = 150, 160  # pixels an image gets in a table
-CELL_PADDING = 216  # twentieths of a point
+CELL_PADDING = 280  # twentieths of a point; other fonts may be wider
 WIDTH_OF_LETTER = 120  # of a table, in twentieths of a point
 SHORT_ROW = 1_000  # characters; a longer one may be parted at the end of a page
 DEEPEST_HEADING = 6
 KEEP_NEXT = "<w:keepNext/>"
-CODE_FONT = '<w:rFonts w:ascii="Consolas" w:hAnsi="Consolas" w:cs="Courier New"/>'
 MARKS = {
     "emphasis": "<w:i/>",
     "strong": "<w:b/>",
@@ -131,6 +130,8 @@ class DocxBody:
                     place, loose = replace(place, number=""), []
                 keep = KEEP_NEXT if announces(child, following) else ""
                 yield from self._block(child, replace(place, keep=keep))
+                if following is not None and child.kind == following.kind == "codeblock":
+                    yield _GAP  # or both would stand in one frame
                 place = replace(place, number="")
             else:
                 loose.append(child)
@@ -252,9 +253,7 @@ class DocxBody:
             return run(node.text.replace("\n", " "), marks)
         if node.kind in {"code", "math"}:
             style = '<w:rStyle w:val="CodeChar"/>' if node.kind == "code" else "<w:i/>"
-            # LibreOffice lets the font of a table win over that of the style.
-            font = (CODE_FONT,) if self._is_in_table and node.kind == "code" else ()
-            return run(node.text, (*marks, style, *font))
+            return run(node.text, (*marks, style))
         if node.kind in MARKS:
             below = marks if MARKS[node.kind] in marks else (*marks, MARKS[node.kind])
             return "".join(self._run(child, below) for child in node.children)
@@ -304,7 +303,7 @@ class DocxBody:
         return f'<w:r>{style}<w:footnoteReference w:id="{number}"/></w:r>'
 
 
-_GAP = '<w:p><w:pPr><w:spacing w:after="60" w:line="120" w:lineRule="exact"/></w:pPr></w:p>'
+_GAP = '<w:p><w:pPr><w:pStyle w:val="Gap"/></w:pPr></w:p>'
 """Word joins two tables that follow each other, and wants a paragraph at the end of a cell."""
 
 
