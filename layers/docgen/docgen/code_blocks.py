@@ -14,6 +14,8 @@ _BLANK_START = re.compile(r"\A(?:[ \t]*\n)+")
 _LONE_SPACE = re.compile(r"^ $", re.M)
 _LINES = word_set("div li p tr")
 """Elements that are lines of their own in a code block."""
+_CELLS = word_set("td /tr tbody /tbody /table")
+"""Before these, space is that of the markup."""
 _LINE_ENDS = f"\n{inline.BREAK}"
 _FENCE = re.compile(r"^[ \t]*(`{3,})", re.M)
 
@@ -23,10 +25,21 @@ def open_pre(walk: Walk, tag: Tag) -> Closer:
     """A code block, verbatim."""
     end = walk.end_of(tag.name)
     walk.flush()
+    if walk.hides_source or _is_numbering(walk, end):
+        walk.hides_source = False
+        walk.position = end + 1
+        return done
     if walk.tab_labels and any("blocks" in outer.classes for outer in walk.open_tags[:-3:-1]):
         walk.handle("tab_panel", tag)
-    _add_code(walk, verbatim(walk, end), _language_of(walk, tag))
+    add_code(walk, verbatim(walk, end), _language_of(walk, tag))
     walk.skip_to(end)
+    return done
+
+
+@handles("source_switch")
+def open_source_switch(walk: Walk, tag: Tag) -> Closer:
+    """What shows the source of something documented: it repeats the documentation in it."""
+    walk.hides_source = True
     return done
 
 
@@ -35,12 +48,23 @@ def open_fragment(walk: Walk, tag: Tag) -> Closer:
     """Doxygen's code blocks: one `div` for each line."""
     end = walk.end_of("div")
     walk.flush()
-    _add_code(walk, verbatim(walk, end, in_fragment=True), _language_of(walk, tag))
+    add_code(walk, verbatim(walk, end, in_fragment=True), _language_of(walk, tag))
     walk.skip_to(end)
     return done
 
 
-def _add_code(walk: Walk, code: str, language: str | None) -> None:
+def _is_numbering(walk: Walk, end: int) -> bool:
+    """Whether a block only numbers the lines of the one in the next cell."""
+    if walk.frames[-1].kind != "cell":
+        return False
+    following = [token.partition(" ")[0] for token in walk.tokens[end : end + 8 : 2]]
+    if following[1:3] != ["/td", "td"] or "pre" not in walk.tokens[end + 6][:4]:
+        return False
+    numbers = walk.inner_text(end).split()
+    return all(number.isdecimal() for number in numbers)
+
+
+def add_code(walk: Walk, code: str, language: str | None) -> None:
     """Append a fence, guessing its language where the page names none."""
     code = code.replace("\r\n", "\n").replace("\r", "\n").replace("\u00a0", " ")
     if language != "diff":  # highlighters write a space for an empty line
@@ -99,8 +123,8 @@ def _is_within_line(parts: list[str]) -> bool:
 
 def _is_between_lines(tokens: list[str], position: int) -> bool:
     """Whether a text stands between two elements that are lines of their own."""
-    before, after = tokens[position - 1], tokens[position + 1]
-    return before[1:] in _LINES and after.partition(" ")[0] in _LINES
+    before, after = tokens[position - 1], tokens[position + 1].partition(" ")[0]
+    return after in _CELLS or (before[1:] in _LINES and after in _LINES)
 
 
 def _language_of(walk: Walk, tag: Tag) -> str | None:

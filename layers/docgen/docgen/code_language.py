@@ -199,6 +199,11 @@ _QML = re.compile(
     r"(?:id|anchors\.\w+|width|height|property|on[A-Z]\w*|Component\.\w+)\b",
     re.M,
 )
+_RUBY = re.compile(
+    r"^[ \t]*def (?:self\.)?\w+[?!=]?(?:\([^)\n]*\))?[ \t]*(?:;.*)?\n(?:.*\n)*?[ \t]*end\b"
+    r"|^[ \t]*def (?:self\.)?\w+[?!]?(?:\([^)\n]*\))?;.*\bend$",
+    re.M,
+)
 _JAVASCRIPT = re.compile(
     r"^\s*const [\w{\[][^:\n]* = |\bconsole\.log\(|\brequire\(['\"]"
     r"|^import .* from ['\"]|^\s*(?:async )?function \w*\(.*\) \{",
@@ -249,6 +254,7 @@ _ORDERED = (
     (_GO, "go"),
     (_JAVA, "java"),
     (_PYTHON, "python"),
+    (_RUBY, "ruby"),
     (_SQL, "sql"),
     (_TOML, "toml"),
     (_INI, "ini"),

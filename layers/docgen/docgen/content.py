@@ -43,6 +43,8 @@ _LEAST_LANDMARK_SHARE = 0.3
 _LEAST_INNER_SHARE = 0.8
 _MOST_BESIDE = 0.25
 """What other articles may hold of an article that is taken for all of the content."""
+_MOST_AROUND = 2
+"""As much prose may be in what is named as the content as in the article in it."""
 
 
 def find_content(tree: LexborHTMLParser, selector: str | None = None) -> tuple[LexborNode, str]:
@@ -94,7 +96,19 @@ def _landmark(body: LexborNode) -> LexborNode | None:
         )
         if beside > best_length * _MOST_BESIDE:
             return None
+        return _with_title(best, body)
     return best
+
+
+def _with_title(article: LexborNode, body: LexborNode) -> LexborNode:
+    """The article, or what is named as the content around it, if the title stands there."""
+    if article.css_first("h1") is not None or body.css_first("h1") is None:
+        return article
+    most = _prose_length(article) * _MOST_AROUND
+    for node in reversed(body.css(_NAME_QUERY)):
+        if _is_within(article, node) and node.css_first("h1") is not None:
+            return node if _prose_length(node) <= most else article
+    return article
 
 
 def _keeps_title(node: LexborNode, outer: LexborNode) -> bool:

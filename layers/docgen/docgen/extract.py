@@ -12,6 +12,7 @@ from docgen.markdown import to_markdown
 from docgen.metadata import Metadata, choose_title, read_breadcrumbs, read_head
 from docgen.navigation import NavLink, read_navigation
 from docgen.sitemodel import SiteModel
+from docgen.tex import formula_pattern
 from docgen.tree import parse
 from docgen.walk import Heading
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 __all__ = ["Document", "Heading", "NavLink", "SiteModel", "convert"]
 
 _FETCHABLE = ("http://", "https://", "mailto:", "ftp://")
+_SETTERS = ("athJax", "athjax", "atex")
+"""Parts of the names of the scripts that set formulas."""
 _SHELL_WORDS = 25
 _LEAST_WORDS = 5  # "Loading, please wait" is no page
 _HEADED_WORDS = 8  # a short page with a heading of its own is a short page
@@ -121,7 +124,7 @@ def convert(
     if head.base:
         resolve = _Resolver(resolve(head.base) or base or url)
     node, _ = find_content(tree, model.selector if model else None)
-    written = to_markdown(node.html or "", resolve, model)
+    written = to_markdown(node.html or "", resolve, model, _formulas(html))
     title = choose_title(
         head.title, written.headings, model.title_affixes if model else frozenset()
     )
@@ -143,6 +146,15 @@ def convert(
         words=words,
         problem=_find_problem(tree, html, head, written, words),
     )
+
+
+def _formulas(html: str | bytes) -> re.Pattern[str] | None:
+    """What is a formula in the page's text, if a script sets formulas."""
+    if isinstance(html, bytes):
+        if not any(name.encode() in html for name in _SETTERS):
+            return None
+        html = html.decode("utf-8", "replace")
+    return formula_pattern(html) if any(name in html for name in _SETTERS) else None
 
 
 def _may_have_crumbs(html: str | bytes) -> bool:

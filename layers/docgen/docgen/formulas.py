@@ -7,6 +7,7 @@ import re
 from docgen import inline
 from docgen.mathml import has_layout, to_tex
 from docgen.tags import Tag
+from docgen.tex import write_tex
 from docgen.walk import Closer, Walk, done, handles
 
 _NUMBERED = re.compile(
@@ -84,16 +85,3 @@ def open_tex(walk: Walk, tag: Tag) -> Closer:
     walk.inline.append(walk.phrases.hold(tex))
     walk.position = end + 1
     return done
-
-
-def write_tex(source: str, *, is_display: bool = False) -> str:
-    """Write TeX as a formula within a line, whatever delimiters it brings."""
-    tex = " ".join(source.split())
-    for start, stop in (("\\(", "\\)"), ("\\[", "\\]"), ("$$", "$$"), ("$", "$")):
-        if tex.startswith(start) and tex.endswith(stop) and len(tex) >= len(start) + len(stop):
-            is_display = is_display or start in ("\\[", "$$")
-            tex = tex[len(start) : -len(stop)].strip()
-            break
-    if not tex:
-        return ""
-    return f"$${tex}$$" if is_display else f"${tex}$"

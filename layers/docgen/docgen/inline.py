@@ -42,6 +42,7 @@ _PIECE = re.compile(f"({LINK_OPEN}\\d+{LINK_NUMBER}|{LINK_CLOSE})")
 _HELD = re.compile(f"{HELD_OPEN}(\\d+){HELD_CLOSE}")
 _ID = re.compile(f"{ID_OPEN}(\\d+){ID_CLOSE}")
 _NOTE = re.compile(f"{NOTE_OPEN}(\\d+){NOTE_CLOSE}")
+_BRACKETED_NOTE = re.compile(f"\\\\?\\[({NOTE_OPEN}\\d+{NOTE_CLOSE})\\\\?\\]")
 _LINK_MARK = re.compile(f"{LINK_OPEN}(\\d+){LINK_NUMBER}")
 _LINE_START = re.compile(r"(?:#{1,6}|[-+]|=+|-{2,}|:)(?=\s|$)|>|~~~|\|")
 _NUMBERED = re.compile(r"(\d{1,9})([.)])(?=\s|$)")
@@ -184,6 +185,7 @@ def place_notes(markdown: str, write: Callable[[int], str]) -> str:
     """Put references in the places of their marks."""
     if NOTE_OPEN not in markdown:
         return markdown
+    markdown = _BRACKETED_NOTE.sub(r"\1", markdown)
     return _NOTE.sub(lambda match: write(int(match[1])), markdown)
 
 
@@ -340,6 +342,7 @@ def _write_code(text: str) -> str:
 def _finish_links(text: str, phrases: Phrases) -> str:
     if LINK_OPEN in text:
         text = _place_links(text.replace(f"!{LINK_OPEN}", f"\\!{LINK_OPEN}"), phrases)
+        text = _SPACES.sub(" ", text)
     if LINK_OPEN in text or LINK_CLOSE in text:  # the other half is in another paragraph
         text = _SPARE_LINK_MARK.sub("", text)
     if CODE_OPEN_BRACKET in text or CODE_CLOSE_BRACKET in text:

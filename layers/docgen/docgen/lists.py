@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from docgen import inline
-from docgen.code_blocks import verbatim
+from docgen.code_blocks import add_code, verbatim
 from docgen.notes import begin_note
 from docgen.vocabulary import word_set
 from docgen.walk import Closer, Frame, Walk, done, handles, join
@@ -36,11 +36,20 @@ def open_list(walk: Walk, tag: Tag) -> Closer:
             return
         if frame.blocks:
             frame.marks.append(("", frame.blocks))
+        if tag.name == "ul" and _only_arranges(frame):
+            for _, blocks in frame.marks:
+                walk.blocks.extend(blocks)
+            return
         text = _render_list(walk, frame, number if tag.name == "ol" else None)
         if text:
             walk.add("list", text)
 
     return close
+
+
+def _only_arranges(frame: Frame) -> bool:
+    """Whether a list's items are sections: cards, or the members of a class."""
+    return any(kind == "h" for _, blocks in frame.marks for kind, _ in blocks)
 
 
 def _render_list(walk: Walk, frame: Frame, number: int | None) -> str:
@@ -128,10 +137,16 @@ def open_term(walk: Walk, tag: Tag) -> Closer:
 @handles("signature")
 def open_signature(walk: Walk, tag: Tag) -> Closer:
     """The signature of something documented: code, without its links."""
-    parent = walk.within("definitions")
+    parent = walk.within("definitions") if tag.name == "dt" else None
     walk.flush()
-    end = walk.end_of("dt")
-    code = " ".join(verbatim(walk, end).replace("¶", "").split())
+    end = walk.end_of(tag.name)
+    has_lines = any(inline.BREAK in text for text in walk.tokens[walk.position : end : 2])
+    code = verbatim(walk, end).replace("¶", "")
+    if tag.name != "dt" and has_lines:
+        add_code(walk, code.strip("\n"), None)
+        walk.skip_to(end)
+        return done
+    code = " ".join(code.split()).replace("( ", "(")
     for source in ("[source]", "[link]"):
         code = code.removesuffix(source).rstrip()
     walk.skip_to(end)
@@ -174,6 +189,7 @@ def _definition_items(marks: list[tuple[str, list[Block]]]) -> str:
     previous = ""
     for kind, blocks in marks:
         if not blocks:
+            previous = kind if kind == "description" else previous
             continue
         if not items or (kind == "term" and previous != "term"):
             items.append([])

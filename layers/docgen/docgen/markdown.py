@@ -18,6 +18,7 @@ from docgen.walk import Heading as Heading
 from docgen.walk import Walk, Written, join
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Callable
 
     from docgen.sitemodel import SiteModel
@@ -31,15 +32,22 @@ def content_blocks(html: str) -> list[Block]:
     return walk.blocks
 
 
-def to_markdown(html: str, resolve: Callable[[str], str], model: SiteModel | None) -> Written:
+def to_markdown(
+    html: str,
+    resolve: Callable[[str], str],
+    model: SiteModel | None,
+    formulas: re.Pattern[str] | None = None,
+) -> Written:
     """Write content as Markdown.
 
     Args:
         html: The parser's serialisation of the content (never a page as it was fetched).
         resolve: Makes a link absolute; gives "" for one that is not to be kept.
         model: What repeats on the site's pages: left out.
+        formulas: What is a formula in the text, where a script sets them.
     """
     walk = Walk(html, resolve, model.junk if model else frozenset(), resolve(""))
+    walk.phrases.formulas = formulas
     written = walk.run()
     trim(walk.blocks, model.repeated_blocks if model else frozenset())
     written.markdown = place_notes(join(walk.blocks), walk.phrases.notes.write)

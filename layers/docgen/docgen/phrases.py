@@ -40,6 +40,9 @@ _MOST_IDS = 200  # on other elements within lines
 _LINK = re.compile(
     r'<a(?: class="([^"]*)")?(?: href="([^"]*)")?(?: title="[^"]*")?((?: [^>]*)?)>(.*?)</a>', re.S
 )
+_FIRST_HEADING = re.compile("<h1[^>]*>.*?</h1>", re.S)
+_TOUCHING_WORDS = re.compile(r"(?<=[^\W_]{2})(?=</span><span[^>]*>[^\W_]{2})")
+_HEADING_START = re.compile(r"<h[1-6]\b[^>]*>\s*$")
 _LINK_START = re.compile(r"<a(?: [^>]*)?>")
 _ATTRIBUTE = re.compile(r'([^\s"=]+)="([^"]*)"')
 _TAG = re.compile("<[^>]*>")
@@ -59,6 +62,7 @@ _SOURCE_TEXTS = word_set("[source] [src] source [docs] [edit] [link]") | {
     "edit this page",
     "edit on github",
 }
+_FOLDING_TEXTS = {"show all", "show more", "show less"} | word_set("collapse expand show hide")
 _EDITOR = re.compile(r"/_?edit/|/blob/|/tree/|[?&]action=edit")
 _EDIT_TEXT = re.compile(
     r"\W*(?:edit|improve|suggest)\b[\w\s']{0,20}\b(?:page|source|github|gitlab|edits?|doc)\b\W*$",
@@ -85,6 +89,8 @@ class Phrases:
         """Finished pieces of Markdown: images, formulas."""
         self.ids: list[str] = []
         self.notes = Footnotes()
+        self.formulas: re.Pattern[str] | None = None
+        """What is a formula in the text, if the page loads a script that sets them."""
         self._links: list[tuple[str, str]] = []
         self._found: dict[str, tuple[str, str, bool]] = {}
 
@@ -127,6 +133,11 @@ class Phrases:
         names = {source: source[1:-1].partition(" ")[0] for source in sources}
         spans = [source for source in sources if names[source] == "span"]
         sources = [source for source in sources if names[source] in _MARKS]
+        for source in (*sources, *spans):
+            if read_tag(source[1:-1]).is_badge:
+                html = _set_off(html, source, names[source])
+        if "<h1" in html:
+            html = _FIRST_HEADING.sub(_part_words, html, count=1)
         with_id = [source for source in (*sources, *spans) if ' id="' in source]
         for source in with_id[:_MOST_IDS]:
             html = html.replace(source, self._id(_ID.findall(source)[0]) + source)
@@ -162,7 +173,7 @@ class Phrases:
             if note is not None:
                 return marks + note
         if _is_tool(href, label, classes):
-            return marks
+            return marks + label if _is_whole_heading(match, label) else marks
         found = self._found.get(href)
         if found is None:
             found = self._found[href] = self._find(href)
@@ -196,6 +207,8 @@ class Phrases:
 def _is_tool(href: str, label: str, classes: str | None) -> bool:
     """Whether a link is no part of the text: a permalink, a way to the source or an editor."""
     words = classes.split() if classes else ()
+    if href == "#" and label.strip().lower() in _FOLDING_TEXTS:
+        return True
     if words and not JUNK.isdisjoint(words):
         return True
     if _EDITOR.search(href) and _EDIT_TEXT.match(_TAG.sub("", label[:_LONGEST_MARKUP])):
@@ -214,6 +227,35 @@ def _is_tool(href: str, label: str, classes: str | None) -> bool:
     if text[0] == "[" or len(text) > 8 or "src" in words or "source" in words:
         return True
     return text == "source" and _SOURCE_FOLDER.match(href) is not None
+
+
+def _set_off(html: str, source: str, name: str) -> str:
+    """Put spaces around an element where it touches words."""
+
+    def spaced(match: re.Match[str]) -> str:
+        start, end = match.span()
+        before = html[max(0, start - 7) : start]
+        after = html[end : end + 2]
+        touches = before[-1:].isalnum() or before.endswith(("</span>", "</code>", "</a>"))
+        is_touched = after[:1].isalnum() or (after[:1] == "<" and after[1:].isalpha())
+        return f"{' ' * touches}{match[0]}{' ' * is_touched}"
+
+    return re.sub(f"{re.escape(source)}[^<]*</{name}>", spaced, html)
+
+
+def _part_words(match: re.Match[str]) -> str:
+    """Part the words that a title shows one below the other."""
+    return _TOUCHING_WORDS.sub(" ", match[0])
+
+
+def _is_whole_heading(match: re.Match[str], label: str) -> bool:
+    """Whether a link is all that a heading consists of: its text leads to itself."""
+    html, start = match.string, match.start()
+    before = html[max(0, start - _LONGEST_MARKUP) : start]
+    if not html.startswith("</h", match.end()) or not _HEADING_START.search(before):
+        return False
+    text = " ".join(_TAG.sub("", label).split()).lower()
+    return text not in _PERMALINK_TEXTS
 
 
 def _without_unwanted(html: str) -> str:

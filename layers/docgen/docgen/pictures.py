@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from docgen import inline
-from docgen.formulas import write_tex
+from docgen.tex import write_tex
 from docgen.vocabulary import word_set
 from docgen.walk import Closer, Walk, done, handles
 

@@ -13,6 +13,7 @@ from docgen.walk import Closer, Heading, Walk, done, handles, join
 _MOST_TABS = 300
 _MOST_HEADINGS = 10_000  # of one page; each costs two kilobytes of memory when it is written
 _LABELLED_WITHIN = 14  # so many tags behind its caption a block of code may begin, doubled
+_MOST_WORDS_OF_ONE = 14  # in a table of contents of one line
 _ALERT_MARK = re.compile(r"\A\\?(\[!(?:NOTE|TIP|IMPORTANT|WARNING|CAUTION)\\?\])(?:\\?\n|\s)\s*")
 _CLOSING_HASHES = re.compile(r"(?<=\s)#+$")
 _WORDLESS = re.compile(r"[^\w!-/:-@\[-`{-~]{1,3}")
@@ -63,7 +64,7 @@ def open_title(walk: Walk, tag: Tag) -> Closer:
     frame = walk.within("alert")
     walk.flush()
     if frame is None or frame.blocks or frame.title:
-        return walk.flush
+        return open_label(walk, tag) if tag.attributes.get("class") == "title" else walk.flush
 
     def close() -> None:
         frame.title = walk.finish(walk.strong(walk.take_text()))
@@ -145,10 +146,11 @@ def _only_leads_within(walk: Walk, end: int) -> bool:
     """Whether what comes up to an end tag is little else than links to this page."""
     text = "".join(walk.tokens[walk.position : end : 2])
     links = inline.link_numbers(text)
-    if len(links) < 2 or not walk.phrases.own.issuperset(links):
+    if not links or not walk.phrases.own.issuperset(links):
         return False
     more = sum(bool(_HOLDS_MORE.match(token)) for token in walk.tokens[walk.position | 1 : end : 2])
-    return len(inline.plain(text).split()) < len(links) * 14 + 10 - 40 * more
+    most = len(links) * 14 + 10 - 40 * more if len(links) > 1 else _MOST_WORDS_OF_ONE
+    return len(inline.plain(text).split()) < most
 
 
 @handles("alert")

@@ -27,6 +27,9 @@ class Cell:
         """The whole cell on one line."""
         parts: list[str] = []
         for kind, block in self.blocks:
+            if kind == "code" and _is_short(block):
+                parts.append(f"`{block.split('\n')[1].strip()}`")
+                continue
             lines = _HARD_BREAK.sub(r"\1\n", block).split("\n")
             if kind != "p":
                 lines = [_MARKS.sub("", line) for line in lines]
@@ -118,8 +121,10 @@ def to_blocks(rows: list[Row], *, is_presentation: bool) -> list[Block]:
 def _part(rows: list[Row], *, is_presentation: bool) -> list[Block]:
     if not any(cell.blocks for row in rows for cell in row.cells):
         return []
-    if is_presentation or _is_layout(rows):
+    if is_presentation:
         return _unwrap(rows)
+    if _is_layout(rows):
+        return _listed(rows) if _is_headed(rows) else _unwrap(rows)
     if len(rows) == 1 and not rows[0].is_header:
         if any(
             len(cell.blocks) > 1 or cell.blocks[0][0] != "p"
@@ -136,9 +141,59 @@ def _is_layout(rows: list[Row]) -> bool:
     cells = [cell for row in rows for cell in row.cells]
     if len(cells) <= 1:
         return True
-    if any(kind in ("code", "table", "h") for cell in cells for kind, _ in cell.blocks):
-        return True
+    is_headed = _is_headed(rows)
+    for cell in cells:
+        for kind, text in cell.blocks:
+            if kind in ("table", "h") or (kind == "code" and not (is_headed and _is_short(text))):
+                return True
     return max(len(row.cells) for row in rows) == 1 and not any(cell.is_header for cell in cells)
+
+
+def _is_short(code: str) -> bool:
+    """Whether a block of code can be written within a line."""
+    return code.count("\n") == 2 and "`" not in code.strip("`")
+
+
+def _is_headed(rows: list[Row]) -> bool:
+    """Whether rows stand under a row that says what is in each column."""
+    return (
+        len(rows) > 1
+        and len(rows[0].cells) > 1
+        and rows[0].is_header
+        and all(cell.columns == 1 for cell in rows[0].cells)
+        and all(kind == "p" for cell in rows[0].cells for kind, _ in cell.blocks)
+    )
+
+
+def _listed(rows: list[Row]) -> list[Block]:
+    """Write rows that no table in Markdown can hold as items, each cell with its header."""
+    headers = [cell.text() for cell in rows[0].cells]
+    items: list[str] = []
+    spanning: dict[int, int] = {}  # rows that a cell above still covers, by column
+    for row in rows[1:]:
+        parts: list[str] = []
+        column = 0
+        for cell in row.cells:
+            while spanning.get(column):
+                spanning[column] -= 1
+                column += 1
+            header = headers[column] if column < len(headers) else ""
+            if cell.rows > 1:
+                spanning[column] = cell.rows - 1
+            column += cell.columns
+            if cell.blocks:
+                parts.append(_labelled(header, cell.blocks))
+        if parts:
+            items.append("- " + "\n\n".join(parts).replace("\n", "\n  ").replace("\n  \n", "\n\n"))
+    return [("list", "\n\n".join(items))]
+
+
+def _labelled(header: str, blocks: list[Block]) -> str:
+    label = header if not header or "*" in header else f"**{header}:**"
+    text = "\n\n".join(text for _, text in blocks)
+    if not label:
+        return text
+    return f"{label} {text}" if blocks[0][0] == "p" else f"{label}\n\n{text}"
 
 
 def _unwrap(rows: list[Row]) -> list[Block]:

@@ -11,15 +11,19 @@ from docgen.code_language import named_language
 from docgen.vocabulary import (
     ALERT_FAMILIES,
     ALERTS,
+    BADGES,
     CONTENTS,
     INLINE_NAMES,
     JUNK,
+    JUNK_ID_NAMES,
     JUNK_IDS,
     JUNK_ROLES,
     LABELS,
+    NUMBER_CELLS,
     PLAIN_ALERT_NAMES,
     PLAIN_ALERTS,
     ROLES_BY_NAME,
+    SIGNATURES,
     SKIPPED_NAMES,
     TAB_LABELS,
     VOID,
@@ -34,10 +38,13 @@ _MEMO_LIMIT = 20_000  # distinct start tags kept; beyond it the memory is emptie
 _ICON = re.compile(
     r"^(?:fa[srlb]?|fa-.*|icon|icon-.*|material-icons.*|glyphicon.*|octicon.*|bi-.*)$"
 )
+_PARTS = re.compile("[-_]+|(?<=[a-z])(?=[A-Z])")
 _LAST_PART = re.compile("--?|_")
 _KINDLESS = ("admonition", "admonitionblock", "callout", "nextra-callout")
 _FORMULAS = ("math", "arithmatex")
 _HASH = re.compile("_+[A-Za-z0-9+-]{4,6}$")  # what builders append to classes
+_BREADCRUMBS = ("breadcrumb", "breadcrumbs")
+_ONLY_TOLD = ("has", "with", "no", "hide", "show")  # that the page has some, or has none
 _TITLE_ENDINGS = ("title", "heading")
 _WEAK_KINDS = ("hint", "primary", "secondary")  # names of looks as well
 
@@ -60,7 +67,17 @@ class Kind(IntEnum):
 class Tag:
     """One start tag, read once: every later occurrence of the same text is a dictionary look-up."""
 
-    __slots__ = ("alert", "attributes", "classes", "id", "kind", "language", "name", "role")
+    __slots__ = (
+        "alert",
+        "attributes",
+        "classes",
+        "id",
+        "is_badge",
+        "kind",
+        "language",
+        "name",
+        "role",
+    )
 
     def __init__(self, source: str) -> None:
         self.name, _, rest = source.partition(" ")
@@ -73,6 +90,7 @@ class Tag:
         self.classes = frozenset(words.split()) if words else _NO_CLASSES
         self.id = attributes.get("id")
         self.alert = ""
+        self.is_badge = any(_PARTS.split(word)[-1].lower() in BADGES for word in self.classes)
         self.language = named_language(self.name, attributes) if rest else None
         self.role = ""
         self.kind = self._kind()
@@ -94,7 +112,11 @@ class Tag:
     def _is_junk(self) -> bool:
         if not self.classes.isdisjoint(JUNK) and self.name not in ("body", "html", "main"):
             return True
-        if self.id in JUNK_IDS or self.attributes.get("role") in JUNK_ROLES:
+        if self.id in JUNK_IDS and (self.name in JUNK_ID_NAMES or self.id == "footnote-label"):
+            return True
+        if self.attributes.get("role") in JUNK_ROLES or _is_breadcrumb(self):
+            return True
+        if self.name == "td" and not self.classes.isdisjoint(NUMBER_CELLS):
             return True
         if self.name == "span" and "lang" in self.classes:  # beside a block of code
             return True
@@ -110,6 +132,10 @@ class Tag:
             return "fragment"
         if self.name == "dt" and "sig" in self.classes:
             return "signature"
+        if self.name == "div" and not self.classes.isdisjoint(SIGNATURES):
+            return "signature"
+        if self.name == "input" and "view-source-toggle-state" in self.classes:
+            return "source_switch"
         if _may_be_contents(self):
             return "contents"
         role = _line_role(self)
@@ -117,6 +143,16 @@ class Tag:
             return role
         self.alert = alert_kind(self.name, self.classes, self.attributes)
         return "alert" if self.alert else ""
+
+
+def _is_breadcrumb(tag: Tag) -> bool:
+    """Whether an element is the way to the page, by what themes put before that word."""
+    label = tag.attributes.get("aria-label", "")
+    if label[:10].lower() == "breadcrumb":
+        return True
+    return any(
+        word.endswith(_BREADCRUMBS) and not word.startswith(_ONLY_TOLD) for word in tag.classes
+    )
 
 
 def alert_kind(name: str, classes: frozenset[str], attributes: Mapping[str, str]) -> str:
@@ -252,6 +288,7 @@ def _variant(source: str) -> Tag | None:
     tag.kind = model.kind
     tag.role = model.role
     tag.alert = model.alert
+    tag.is_badge = model.is_badge
     tag.language = model.language
     if "&" in source:
         own = {key: unescape(value) for key, value in own.items()}

@@ -91,7 +91,8 @@ _NAVIGATION = """
     bottomnav subnav sub-nav skip-link skip-nav skip-to-content skiplink skipnav nav-links
     table-of-contents-nav docs-sidebar docs-nav doc-sidebar theme-doc-toc-mobile
     theme-doc-toc-desktop theme-doc-footer theme-doc-sidebar-container vp-doc-footer VPDocFooter
-    VPDocAside VPSidebar VPNav VPLocalNav
+    VPDocAside VPSidebar VPNav VPLocalNav col-sidebar page-menu tsd-navigation site-menu
+    view-source-button
 """
 _TALK = """
     edit-page edit-this-page edit-page-link editpage edit-link editlink edit-on-github
@@ -106,16 +107,22 @@ _TALK = """
 JUNK = word_set(_PERMALINKS_AND_TOOLS, _LINE_NUMBERS, _NAVIGATION, _TALK)
 """Classes of what is no content: links to a heading itself, line numbers, menus, talk."""
 
+NUMBER_CELLS = word_set("line-numbers line_numbers linenumbers line-num")
+"""Classes of cells beside code that number its lines; elsewhere they ask for such numbers."""
+
 JUNK_IDS = word_set(
     """
     MSearchResultsWindow MSearchSelectWindow bottomnav breadcrumbs comments cookie-banner
     disqus_thread doc-content-nav footer footnote-label header-nav
-    left-sidebar main-nav mobile-nav nav-bottom
+    left-sidebar main-nav menu mobile-nav nav-bottom
     nav-path nav-top navbar navigation page-footer right-sidebar side-nav sidebar site-footer
     toggleLink topnav
     """
 )
 """Ids of the same."""
+
+JUNK_ID_NAMES = word_set("div nav header footer aside form ul ol table p")
+"""The elements whose ids tell; those of headings and sections are made of their titles."""
 
 JUNK_ROLES = word_set(
     """
@@ -128,6 +135,7 @@ CONTENTS = word_set(
     """
     toc local-toc page-toc on-this-page table-of-contents contents topic toctree-local mini-toc
     minitoc mini_toc bd-toc right-toc toc-list table_of_contents in-page-nav inline-toc
+    tsd-index-content
     """
 )
 """Classes and ids of what may be a table of the page's own contents."""
@@ -203,6 +211,12 @@ PLAIN_ALERT_NAMES = word_set(
     """
 )
 """The elements for which they do."""
+
+BADGES = word_set("badge tag pill chip attributes")
+"""What classes of a small word beside another end with."""
+
+SIGNATURES = word_set("tsd-signature attr signature")
+"""Classes of a block that is the signature of what is documented."""
 
 LABELS = word_set(
     """

@@ -17,6 +17,7 @@ from docgen.anchors import Slugs
 from docgen.markup import split_markup
 from docgen.phrases import Phrases
 from docgen.tags import Kind, Tag, read_tag
+from docgen.tex import hold_formulas
 from docgen.vocabulary import VOID
 
 if TYPE_CHECKING:
@@ -124,6 +125,7 @@ class Walk:
         self.heading_depth = 0
         self.pending_ids: list[str] = []
         self.anchor = ""
+        self.hides_source = False  # until the next block of code
         self.note_label = ""  # of the footnote whose text comes next
         self.slugs = Slugs()
         self.tab_labels: list[tuple[Tag, str]] = []
@@ -277,6 +279,8 @@ class Walk:
 
     def finish(self, text: str) -> str:
         """Make Markdown of the text of a paragraph."""
+        if self.phrases.formulas is not None:
+            text = hold_formulas(text, self.phrases)
         return inline.finish(text, self.phrases)
 
     def add(self, kind: str, text: str) -> None:

@@ -47,6 +47,7 @@ def test_names_that_name_no_language(name):
         ("fn main() {\n    println!();\n}", "rust"),
         ("package main\n\nfunc main() {\n}", "go"),
         ("import QtQuick 2.0\n\nItem {}", "qml"),
+        ("# a\ndef self.pick(row)\n  row\nend", "ruby"),
         ("const x = require('x')", "javascript"),
         ("[core]\n\teditor = vi", "ini"),
     ],
@@ -56,7 +57,17 @@ def test_what_is_sure_is_guessed(code, language):
 
 
 @pytest.mark.parametrize(
-    "code", ["x = 1", "hello world", "let x = 5;", "usage: git [--version]", "a: b", "1 2 3", ""]
+    "code",
+    [
+        "x = 1",
+        "hello world",
+        "let x = 5;",
+        "usage: git [--version]",
+        "a: b",
+        "1 2 3",
+        "",
+        "def x\n  y",
+    ],
 )
 def test_what_is_not_sure_is_not_guessed(code):
     assert guess_language(code) is None
