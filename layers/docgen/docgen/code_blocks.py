@@ -16,6 +16,8 @@ _LINES = word_set("div li p tr")
 """Elements that are lines of their own in a code block."""
 _CELLS = word_set("td /tr tbody /tbody /table")
 """Before these, space is that of the markup."""
+_TABLE_PARTS = word_set("table tbody tr td")
+"""Elements that may stand between code and what names its language, if its lines are numbered."""
 _LINE_ENDS = f"\n{inline.BREAK}"
 _FENCE = re.compile(r"^[ \t]*(`{3,})", re.M)
 
@@ -136,10 +138,8 @@ def _language_of(walk: Walk, tag: Tag) -> str | None:
                 return found
     if tag.language:
         return tag.language
-    for outer in walk.open_tags[:-4:-1]:
-        if outer.language:
-            return outer.language
-    return None
+    outer = [tag for tag in walk.open_tags[:-8:-1] if tag.name not in _TABLE_PARTS]
+    return next((tag.language for tag in outer[:3] if tag.language), None)
 
 
 def _fence(code: str, language: str | None) -> str:

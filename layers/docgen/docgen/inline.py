@@ -176,6 +176,11 @@ def link_numbers(text: str) -> list[int]:
     return [int(number) for number in _LINK_MARK.findall(text)]
 
 
+def whole_links(text: str) -> list[tuple[int, str]]:
+    """The links that begin and end in a text, and what is between."""
+    return [(int(number), label) for number, label in _LINK.findall(text)]
+
+
 def unlink(text: str, numbers: set[int]) -> str:
     """Take away the marks of some links."""
     return _LINK_MARK.sub(lambda match: "" if int(match[1]) in numbers else match[0], text)

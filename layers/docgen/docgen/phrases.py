@@ -63,7 +63,7 @@ _SOURCE_TEXTS = word_set("[source] [src] source [docs] [edit] [link]") | {
     "edit on github",
 }
 _FOLDING_TEXTS = {"show all", "show more", "show less"} | word_set("collapse expand show hide")
-_EDITOR = re.compile(r"/_?edit/|/blob/|/tree/|[?&]action=edit")
+_EDITOR = re.compile(r"/_?edit/|/new/|/blob/|/tree/|[?&]action=edit")
 _EDIT_TEXT = re.compile(
     r"\W*(?:edit|improve|suggest)\b[\w\s']{0,20}\b(?:page|source|github|gitlab|edits?|doc)\b\W*$",
     re.I,
@@ -110,6 +110,7 @@ class Phrases:
             html = _LINK.sub(self._link, html[:end]) + html[end:]
             # Where links nest, which only tables let them do, the outer one ends early.
             html = _LINK_START.sub("", html).replace("</a>", inline.LINK_CLOSE)
+        html = html.replace("</span><small", "</span> <small")
         if "<sup" in html:
             html = _EXPONENT.sub(_mark_exponent, html)
         return self._mark_names(html)

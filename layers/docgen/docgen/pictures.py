@@ -26,6 +26,8 @@ def open_image(walk: Walk, tag: Tag) -> Closer:
     if not tag.classes.isdisjoint(_FORMULA_CLASSES):
         walk.inline.append(walk.phrases.hold(write_tex(alt)))
         return done
+    if walk.heading_depth and not alt:
+        return done
     source = attributes.get("src") or attributes.get("data-src") or ""
     url = walk.resolve(source.strip()) if source else ""
     is_title = walk.frames[-1].kind == "alert" and not walk.blocks
@@ -42,7 +44,9 @@ def open_image(walk: Walk, tag: Tag) -> Closer:
 
 @handles("input")
 def open_input(walk: Walk, tag: Tag) -> Closer:
-    """A checkbox of a task list."""
+    """A checkbox of a task list, or what shows the tab whose label comes next."""
+    if tag.attributes.get("type") == "radio":
+        walk.choice = tag.id or ""
     if (
         tag.attributes.get("type") == "checkbox"
         and walk.frames[-1].kind == "item"

@@ -12,9 +12,11 @@ from docgen.walk import Closer, Heading, Walk, done, handles, join
 
 _MOST_TABS = 300
 _MOST_HEADINGS = 10_000  # of one page; each costs two kilobytes of memory when it is written
+_SHOWN_WITHIN = 20  # so many tags and texts behind their labels the first tab may begin
 _LABELLED_WITHIN = 14  # so many tags behind its caption a block of code may begin, doubled
 _MOST_WORDS_OF_ONE = 14  # in a table of contents of one line
 _ALERT_MARK = re.compile(r"\A\\?(\[!(?:NOTE|TIP|IMPORTANT|WARNING|CAUTION)\\?\])(?:\\?\n|\s)\s*")
+_CARD_SIGNS = "📄🗃🔗\ufe0f \n"  # what cards that lead to pages and groups of them begin with
 _CLOSING_HASHES = re.compile(r"(?<=\s)#+$")
 _WORDLESS = re.compile(r"[^\w!-/:-@\[-`{-~]{1,3}")
 _ICONS = {"⚠": "WARNING", "🚫": "CAUTION", "❌": "CAUTION", "🔥": "CAUTION", "💡": "TIP"}
@@ -55,6 +57,7 @@ def _heading_text(walk: Walk) -> str:
     if text.isascii():
         return text
     text = text.replace(inline.STRONG_OPEN, "").replace(inline.STRONG_CLOSE, "")
+    text = text.lstrip(_CARD_SIGNS)
     return inline.unlink(text.replace(inline.BREAK, " "), walk.phrases.own)
 
 
@@ -195,6 +198,37 @@ def open_tab(walk: Walk, tag: Tag) -> Closer:
     elif label and len(walk.tab_labels) < _MOST_TABS:
         walk.tab_labels.append((tag, label))
     return done
+
+
+@handles("tab_list")
+def open_tab_list(walk: Walk, tag: Tag) -> Closer:
+    """The labels of tabs, as links to what they show."""
+    end = walk.end_of(tag.name)
+    links = [
+        link
+        for index in range(walk.position, end, 2)
+        for link in inline.whole_links(walk.tokens[index])
+        if link[0] in walk.phrases.own
+    ]
+    following = walk.tokens[end : end + _SHOWN_WITHIN]
+    if not links or not any("tab-pane" in token for token in following):
+        return walk.handle("list", tag)
+    walk.flush()
+    for number, label in links[: _MOST_TABS - len(walk.tab_labels)]:
+        panel = walk.phrases.targets[number].partition("#")[2].rstrip(inline.TARGET_CLOSE)
+        shows = Tag(f'a aria-controls="{panel}"')
+        walk.tab_labels.append((shows, walk.finish(walk.note_ids(label))))
+    walk.position = end + 1
+    return done
+
+
+@handles("choice")
+def open_choice(walk: Walk, tag: Tag) -> Closer:
+    """A label; right behind a radio button it is that of a tab."""
+    if walk.choice and tag.attributes["for"] == walk.choice:
+        walk.choice = ""
+        return open_label(walk, tag)
+    return None
 
 
 @handles("tab_panel")

@@ -98,6 +98,8 @@ class Tag:
     def _kind(self) -> Kind:
         name = self.name
         role = self._role_by_attributes() if self.attributes else ""
+        if not role and name == "textarea" and any("code" in word.lower() for word in self.classes):
+            role = "pre"
         if not role:
             if name in SKIPPED_NAMES or (self.attributes and self._is_junk()):
                 return Kind.SKIP
@@ -163,9 +165,9 @@ def alert_kind(name: str, classes: frozenset[str], attributes: Mapping[str, str]
         is_plain = name == "dl" and classes.isdisjoint(("section", "admonition"))
         return "" if is_plain else min(classes & ALERTS.keys(), default="")
     if name in PLAIN_ALERT_NAMES:
-        plain = classes & PLAIN_ALERTS
+        plain = PLAIN_ALERTS.intersection(map(str.lower, classes))
         if plain:
-            return min(plain)
+            return min(plain - {"note"}, default="note")
     elif name == "p" and ("note" in classes or (len(classes) == 1 and classes <= PLAIN_ALERTS)):
         return min(classes & PLAIN_ALERTS)
     elif name not in ("p", "table"):
@@ -211,6 +213,10 @@ def _tab(tag: Tag) -> str:
         return "tab"
     if role == "tabpanel" or "tabbed-block" in tag.classes:
         return "tab_panel"
+    if "tab-pane" in tag.classes:
+        return "tab_panel"
+    if tag.name == "ul" and "nav-tabs" in tag.classes:
+        return "tab_list"
     if tag.name == "tab-label":  # a link, see `phrases`
         return "tab"
     if tag.name == "label" and (
@@ -219,7 +225,7 @@ def _tab(tag: Tag) -> str:
         or not tag.classes.isdisjoint(TAB_LABELS)
     ):
         return "tab"
-    return ""
+    return "choice" if tag.name == "label" and "for" in tag.attributes else ""
 
 
 def _line_role(tag: Tag) -> str:

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 _LINK = re.compile("!?\\[((?:\\\\.|[^\\[\\]\\\\]|\\[[^\\]]*\\])*)\\]\\(\ue000[^\ue001]*\ue001\\)")
 _LONGEST_BAR = 2_000
+_LONGEST_TIME = 80
+_BESIDE_TITLE = 5  # blocks, in which a page may say how long it takes to read
 _TARGET = re.compile("\\(\ue000[^\ue001]*\ue001\\)")
 _WORD = re.compile(r"\w+")
 _OF_ITSELF = re.compile(  # what a page says last
@@ -22,6 +24,11 @@ _OF_ITSELF = re.compile(  # what a page says last
     r"| (?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)\w* \d.{0,60})"
     r"|\W*(?:view|show|report|open|raise|create)\b[\w\s]{0,12}"
     r"\b(?:page source|source on git(?:hub|lab)|issue)\b[\w\s]{0,24}\W*",
+    re.I,
+)
+_READING_TIME = re.compile(
+    r"(?:^|\s*[·•|\u2013-])\W*(?:reading time\W*)?\d+\W*min(?:ute)?s?\b\W*"
+    r"(?:to )?(?:read(?:ing)?)?\W*$",
     re.I,
 )
 _ARROW = re.compile("[←→«»\u2039\u203a⟨⟩]")
@@ -34,6 +41,7 @@ _WAYS = word_set(
 
 def trim(blocks: list[Block], repeated: frozenset[int]) -> None:
     """Take away what stands around the content: repeated blocks, ways to other pages."""
+    _drop_reading_time(blocks)
     while blocks and blocks[0][0] != "h" and _is_edge(blocks[0], repeated):
         del blocks[0]
     last: Block | None = None
@@ -46,6 +54,16 @@ def trim(blocks: list[Block], repeated: frozenset[int]) -> None:
     if last is not None and blocks and blocks[-1][0] == "h" and last[0] != "rule":
         blocks.append(last)
     blocks[:] = [block for block in blocks if not _is_bar(block)]
+
+
+def _drop_reading_time(blocks: list[Block]) -> None:
+    """Take away how long the page takes to read, which stands beside or below its title."""
+    for index, (kind, text) in enumerate(blocks[:_BESIDE_TITLE]):
+        if kind == "p" and len(text) < _LONGEST_TIME and "read" in text.lower():
+            rest = _READING_TIME.sub("", text)
+            if rest != text:
+                blocks[index : index + 1] = [("p", rest)] if rest else []
+                return
 
 
 def _is_of_itself(block: Block) -> bool:

@@ -92,7 +92,8 @@ _NAVIGATION = """
     table-of-contents-nav docs-sidebar docs-nav doc-sidebar theme-doc-toc-mobile
     theme-doc-toc-desktop theme-doc-footer theme-doc-sidebar-container vp-doc-footer VPDocFooter
     VPDocAside VPSidebar VPNav VPLocalNav col-sidebar page-menu tsd-navigation site-menu
-    view-source-button
+    view-source-button post-meta post-meta-container article-meta entry-meta reading-time
+    sidebar-offcanvas-left sidebar-offcanvas-right bottom-actions divider rightside
 """
 _TALK = """
     edit-page edit-this-page edit-page-link editpage edit-link editlink edit-on-github

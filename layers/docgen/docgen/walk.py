@@ -125,6 +125,7 @@ class Walk:
         self.heading_depth = 0
         self.pending_ids: list[str] = []
         self.anchor = ""
+        self.choice = ""  # the id of the last radio button
         self.hides_source = False  # until the next block of code
         self.note_label = ""  # of the footnote whose text comes next
         self.slugs = Slugs()
@@ -248,7 +249,10 @@ class Walk:
 
     def flush(self) -> None:
         """End the paragraph; within a heading there is none to end."""
-        if not self.inline or self.heading_depth:
+        if not self.inline:
+            return
+        if self.heading_depth:
+            self.inline.append(" ")
             return
         text = self.take_text()
         markdown = self.finish(self.strong(text) if self.frames[-1].kind in _STRONG else text)

@@ -126,3 +126,31 @@ def test_a_title_beside_an_article_is_its_title():
     )
 
     assert markdown_of(body).startswith("# Class: Plan\n\n## Plan(name)\n\nA plan for a field.")
+
+
+def test_code_that_can_be_edited_is_code():
+    body = (
+        "<textarea class='exampleCode code'>package main\n\nfunc main() {\n}\n</textarea>"
+        "<textarea>your comment</textarea>"
+    )
+
+    assert markdown_of(body) == "```go\npackage main\n\nfunc main() {\n}\n```"
+
+
+def test_a_table_of_numbers_and_code_keeps_the_language_of_what_is_around_it():
+    body = (
+        "<figure class='highlight yaml'><table><tr><td class='gutter'><pre>1\n2</pre></td>"
+        "<td class='code'><pre><span class='line'>a: 1</span><br><span class='line'>b: 2</span>"
+        "</pre></td></tr></table></figure>"
+    )
+
+    assert markdown_of(body) == "```yaml\na: 1\nb: 2\n```"
+
+
+def test_a_way_to_improve_a_page_leaves_no_divider():
+    body = (
+        "<h3>Methods</h3><span><span class='divider'>|</span><a href='https://h.example/new/m?f=a'>"
+        "Improve this Doc</a></span><p>x</p>"
+    )
+
+    assert markdown_of(body) == "### Methods\n\nx"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.pages import document_of, markdown_of
+from tests.support.pages import URL, document_of, markdown_of
 
 
 def test_a_heading_that_leads_to_itself_stays():
@@ -109,3 +109,63 @@ def test_a_table_of_line_numbers_and_code_gives_the_code():
     )
 
     assert markdown_of(body) == "```python\na\n  b\n```"
+
+
+def test_links_to_what_tabs_show_are_their_labels():
+    body = (
+        "<h1>T</h1><ul class='nav-tabs'><li class='active'><a href='#t-1'>pip</a></li>"
+        "<li><a href='#t-2'>conda</a></li></ul><div class='tab-content'>"
+        "<div class='tab-pane active' id='t-1'><p>one</p></div>"
+        "<div class='tab-pane' id='t-2'><p>two</p></div></div>"
+    )
+
+    assert markdown_of(body) == "# T\n\n**pip**\n\none\n\n**conda**\n\ntwo"
+
+
+def test_links_to_parts_of_the_page_that_only_look_like_tabs_stay():
+    body = "<h1>T</h1><ul class='nav-tabs'><li><a href='#b'>B</a></li></ul><h2 id='b'>B</h2>"
+
+    assert markdown_of(body) == f"# T\n\n- [B]({URL}#b)\n\n## B"
+
+
+def test_what_a_radio_button_shows_has_its_label():
+    body = (
+        "<div><input type='radio' id='t1'><label for='t1'>Mac</label><div><p>one</p></div>"
+        "<input type='radio' id='t2'><label for='t2'>Linux</label><div><p>two</p></div></div>"
+        "<p><label for='x'>Name</label> of it</p>"
+    )
+
+    assert markdown_of(body) == "**Mac**\n\none\n\n**Linux**\n\ntwo\n\nName of it"
+
+
+@pytest.mark.parametrize(
+    ("line", "left"),
+    [
+        ("5 min read", ""),
+        ("1 minute read", ""),
+        ("Reading time: ~3 min", ""),
+        ("June 4, 2024 · 5 min read", "June 4, 2024\n\n"),
+        ("It takes 5 minutes to read the log.", "It takes 5 minutes to read the log.\n\n"),
+        ("Read on for 5 minutes", "Read on for 5 minutes\n\n"),
+    ],
+)
+def test_how_long_a_page_takes_to_read_is_none_of_its_text(line, left):
+    body = f"<main><h1>T</h1><p>{line}</p><p>x</p></main>"
+
+    assert markdown_of(body) == f"# T\n\n{left}x"
+
+
+def test_a_kind_beside_the_word_note_is_the_kind():
+    body = "<div class='note warning'><p>x</p></div><div class='NOTE'><h5>Note</h5><p>y</p></div>"
+
+    assert markdown_of(body) == "> [!WARNING]\n> x\n\n> [!NOTE]\n> y"
+
+
+def test_blocks_in_a_heading_do_not_run_together():
+    assert markdown_of("<h2>Plan<div>in package <b>a</b></div></h2>") == "## Plan in package a"
+
+
+def test_what_only_adorns_a_heading_is_left_out():
+    body = "<h2><img src='i.svg' alt=''>Install</h2><h2>📄️ Guide</h2>"
+
+    assert markdown_of(body) == "## Install\n\n## Guide"
