@@ -200,8 +200,8 @@ _QML = re.compile(
     re.M,
 )
 _RUBY = re.compile(
-    r"^[ \t]*def (?:self\.)?\w+[?!=]?(?:\([^)\n]*\))?[ \t]*(?:;.*)?\n(?:.*\n)*?[ \t]*end\b"
-    r"|^[ \t]*def (?:self\.)?\w+[?!]?(?:\([^)\n]*\))?;.*\bend$",
+    r"\A(?=(?:.*\n)*?[ \t]*def (?:self\.)?\w+[?!=]?(?:\([^)\n]*\))?[ \t]*(?:;.*)?$)"
+    r"(?=[\s\S]*?(?:^[ \t]*|; *)end\b)",
     re.M,
 )
 _JAVASCRIPT = re.compile(

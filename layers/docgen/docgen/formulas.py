@@ -7,7 +7,7 @@ import re
 from docgen import inline
 from docgen.mathml import has_layout, to_tex
 from docgen.tags import Tag
-from docgen.tex import write_tex
+from docgen.tex import without_markup, write_tex
 from docgen.walk import Closer, Walk, done, handles
 
 _NUMBERED = re.compile(
@@ -45,7 +45,7 @@ def open_display_math(walk: Walk, tag: Tag) -> Closer:
     tex, number = _without_number(tex)
     tex = tex.removeprefix("\\[").removesuffix("\\]").strip("$ \n")
     if tex:
-        tex += number
+        tex = without_markup(tex) + number
         walk.add("math", f"$$\n{tex}\n$$")
     return done
 

@@ -134,9 +134,9 @@ class Phrases:
         names = {source: source[1:-1].partition(" ")[0] for source in sources}
         spans = [source for source in sources if names[source] == "span"]
         sources = [source for source in sources if names[source] in _MARKS]
-        for source in (*sources, *spans):
-            if read_tag(source[1:-1]).is_badge:
-                html = _set_off(html, source, names[source])
+        badges = [source for source in (*sources, *spans) if read_tag(source[1:-1]).is_badge]
+        for source in badges[:_MOST_IDS]:
+            html = _set_off(html, source, names[source])
         if "<h1" in html:
             html = _FIRST_HEADING.sub(_part_words, html, count=1)
         with_id = [source for source in (*sources, *spans) if ' id="' in source]

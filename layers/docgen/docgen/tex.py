@@ -10,12 +10,16 @@ from docgen import inline
 if TYPE_CHECKING:
     from docgen.phrases import Phrases
 
-_ASCII = r"\\\$(?:(?!\\\$).)+\\\$"  # of AsciiMath, which is no TeX
-_DELIMITED = _ASCII + r"|\\\((?:(?!\\\)).)+\\\)|\\\[(?:(?!\\\]).)+\\\]|\$\$[^$]+\$\$"
+_LONGEST = 1_000  # characters of a formula; the end of each is looked for no farther
+_ASCII = rf"\\\$(?:(?!\\\$).){{1,{_LONGEST}}}\\\$"  # of AsciiMath, which is no TeX
+_DELIMITED = (
+    rf"{_ASCII}|\\\((?:(?!\\[()]).)+\\\)|\\\[(?:(?!\\\]).){{1,{_LONGEST}}}\\\]|\$\$[^$]+\$\$"
+)
 _FORMULA = re.compile(_DELIMITED, re.S)
 _FORMULA_OR_DOLLARS = re.compile(
     _DELIMITED + r"|(?<![\\$\w])\$(?![\s$])[^$]*[^\s$\\]\$(?![\w$])", re.S
 )
+_LIKE_HTML = re.compile(r"<(?=[A-Za-z/!?])")
 _SETTERS = re.compile("mathjax|katex", re.I)
 _DOLLARS = re.compile(r"""\[\s*(["'])\$\1\s*,\s*\1\$\1\s*\]|left["']?\s*:\s*(["'])\$\2""")
 _SCRIPT = re.compile(r"<(?:script|link)\b[^>]*>[^<]*", re.I)
@@ -47,7 +51,15 @@ def hold_formulas(text: str, phrases: Phrases) -> str:
 
 
 def _write(source: str) -> str:
-    return f"`{source[2:-2].strip()}`" if source.startswith("\\$") else write_tex(source)
+    if not source.startswith("\\$"):
+        return write_tex(source)
+    formula = " ".join(source[2:-2].replace("`", "'").split())
+    return f"`{formula}`" if formula else ""
+
+
+def without_markup(tex: str) -> str:
+    """Part what reads as a tag wherever Markdown is read without formulas."""
+    return _LIKE_HTML.sub("< ", tex) if "<" in tex else tex
 
 
 def write_tex(source: str, *, is_display: bool = False) -> str:
@@ -60,4 +72,5 @@ def write_tex(source: str, *, is_display: bool = False) -> str:
             break
     if not tex:
         return ""
+    tex = without_markup(tex)
     return f"$${tex}$$" if is_display else f"${tex}$"

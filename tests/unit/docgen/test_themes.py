@@ -1,5 +1,7 @@
 """What themes put into and around the text, and what becomes of it."""
 
+import time
+
 import pytest
 
 from tests.support.pages import URL, document_of, markdown_of
@@ -169,3 +171,23 @@ def test_what_only_adorns_a_heading_is_left_out():
     body = "<h2><img src='i.svg' alt=''>Install</h2><h2>📄️ Guide</h2>"
 
     assert markdown_of(body) == "## Install\n\n## Guide"
+
+
+def test_a_formula_brings_no_markup_with_it():
+    text = r"\(a &lt;script&gt; b\) and \$c`&lt;i&gt;`\$"
+    page = document_of(f"<p>{text}</p>", head=f"<title>T</title>{_MATHJAX}")
+
+    assert page.markdown == "$a < script> b$ and `c'<i>'`"
+
+
+@pytest.mark.parametrize("opening", ["\\(", "\\[", "$$", "$", "\\$"])
+def test_formulas_that_never_end_cost_little(opening):
+    body = "<p>" + f"{opening} a " * 20_000 + "</p>"
+    start = time.process_time()
+    document_of(body, head=f"<title>T</title>{_MATHJAX}{_DOLLARS}")
+
+    assert time.process_time() - start < 5
+
+
+def test_a_formula_on_its_own_lines_brings_no_markup_with_it():
+    assert markdown_of("<div class='math'>\\[a &lt;b&gt; c\\]</div>") == "$$\na < b> c\n$$"
