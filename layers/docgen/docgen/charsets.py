@@ -11,6 +11,7 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 _HEADER = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
+_PYTHONS_OWN = re.compile("escape|idna|punycode|mbcs|oem|undefined")  # no page is written in
 _META = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
 META_WITHIN = 4096
 
@@ -64,7 +65,7 @@ def _labels(body: bytes, content_type: str | None) -> list[str]:
     if meta := _META.search(body[:META_WITHIN]):
         found.append(meta[1].decode("ascii", "replace"))
     labels = [label.strip().lower() for label in found]
-    return [_MEANT.get(label, label) for label in labels]
+    return [_MEANT.get(label, label) for label in labels if not _PYTHONS_OWN.search(label)]
 
 
 def _is_text_encoding(label: str) -> bool:

@@ -23,6 +23,7 @@ TEXT = "Grüße, žluťoučký and 日本"
         ("Grüße".encode("latin-1"), "text/html; charset=nonsense", "Grüße"),
         ("Grüße".encode("latin-1"), None, "Grüße"),
         (b"", "text/html", ""),
+        (b"a\\\x80", "text/html; charset=unicode_escape", "a\\€"),
     ],
 )
 def test_pages_are_read_whatever_their_label(
