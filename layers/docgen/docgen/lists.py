@@ -185,13 +185,15 @@ def _is_tight(blocks: list[Block]) -> bool:
 
 
 def _definition_items(marks: list[tuple[str, list[Block]]]) -> str:
+    """Write each term with what it means; terms that share a meaning stand in one item."""
     items: list[list[Block]] = []
+    shares = marks[-1][0] != "term"  # where the last means nothing, others need not either
     previous = ""
     for kind, blocks in marks:
         if not blocks:
             previous = kind if kind == "description" else previous
             continue
-        if not items or (kind == "term" and previous != "term"):
+        if not items or (kind == "term" and not (shares and previous == "term")):
             items.append([])
         items[-1].extend(blocks)
         previous = kind

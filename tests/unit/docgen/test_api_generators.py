@@ -82,7 +82,7 @@ def test_members_in_a_list_are_sections():
 def test_terms_without_a_description_stand_apart():
     body = "<dl><dt>Plan</dt><dd></dd><dt>RainPlan</dt><dd></dd><dt>Row</dt><dt>Line</dt></dl>"
 
-    assert markdown_of(body) == "- **Plan**\n\n- **RainPlan**\n\n- **Row**\n\n  **Line**"
+    assert markdown_of(body) == "- **Plan**\n\n- **RainPlan**\n\n- **Row**\n\n- **Line**"
 
 
 def test_rows_that_hold_tables_tell_what_is_in_each_cell():
