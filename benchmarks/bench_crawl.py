@@ -1,13 +1,21 @@
 """Whole crawls of a real manual from loopback, every contender a process of its own.
 
-The site is Python's documentation, ten requests at once, HTML in and Markdown out. The peers only
-convert; DocSnap also finds the content, learns what repeats, links the pages and packs the result.
-The floor is what a site that takes its time allows: its latency, by the concurrency, per page.
+The site is Python's documentation, ten requests at once, HTML in and Markdown out. Most peers only
+convert, navigation and all; Defuddle, which keeps most of those (see convert), also finds the
+content; DocSnap moreover learns what repeats, links the pages and packs the result. Crawlee and
+Defuddle take so long that they are measured three times and without latency only, where their own
+time is all there is. Crawlee may go some pages over the number asked for.
+
+The floor is what a site that takes its time allows: its latency, by the concurrency, per page. To
+ask for robots.txt, then for the start page, and only then for ten at once, cannot take less than
+what stands beside it.
 """
 
 import json
+import math
+import shutil
 import statistics
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
 from benchmarks import environments, site
 from benchmarks.children import Taken
@@ -15,82 +23,105 @@ from benchmarks.children import run as run_child
 from benchmarks.measure import ratios, rounds, spread, table
 
 QUESTION = "How long does a crawl take, in time, CPU and memory, beside other crawlers?"
-CONTENDERS = ("docsnap", "asyncio", "scrapy", "crawlee")
 NAMES = {
-    "docsnap": "DocSnap",
+    "docsnap": "**DocSnap**",
     "asyncio": "asyncio, httpx, html-to-markdown",
     "scrapy": "Scrapy, html-to-markdown",
     "crawlee": "Crawlee, html-to-markdown",
+    "defuddle": "Node, fetch, Defuddle",
 }
+QUICK = ("docsnap", "asyncio", "scrapy")
+SLOW = ("crawlee", "defuddle")
+FEW_ROUNDS = 3
 CONCURRENCY = 10
+LATENCIES = (0.0, 0.02, 0.2)
 PAGES = 40
 MANY = 200
 SIZES = (50, 500)
 """Pages of the jobs whose memory is compared."""
 
+type Found = Mapping[str, Sequence[Taken]]
+
 
 def run() -> str:
     """Crawl at three latencies, then a longer one against the floor, then a large one."""
-    parts = [_beside_peers(latency) for latency in (0.0, 0.02, 0.2)]
-    return "\n".join([*parts, _against_the_floor(), _memory()])
+    tables = []
+    for latency in LATENCIES:
+        found = _at(latency)
+        tables.append(_beside_peers(latency, found))
+    return "\n".join([*tables, _against_the_floor(latency, found["docsnap"]), _memory()])
 
 
 def _crawl(name: str, url: str, pages: int) -> Callable[[], Taken]:
+    folder = environments.HERE / "peers"
+    if name == "defuddle":
+        node, packages = environments.node()
+        script = shutil.copy(folder / "crawl_defuddle.mjs", packages)
+        return lambda: run_child([node, script, url, str(pages)])
     python = environments.OWN_PYTHON if name == "docsnap" else environments.peers()
-    script = environments.HERE / "peers" / f"crawl_{name}.py"
-    return lambda: run_child([python, script, url, str(pages)])
+    return lambda: run_child([python, folder / f"crawl_{name}.py", url, str(pages)])
 
 
-def _pages(taken: Taken) -> int:
-    return int(json.loads(taken.output.splitlines()[-1])["pages"])
+def _told(taken: Taken, what: str) -> float:
+    """Read what a contender says of its crawl."""
+    return float(json.loads(taken.output.splitlines()[-1])[what])
 
 
-def _beside_peers(latency: float) -> str:
+def _at(latency: float) -> Found:
     with site.served(site.manual(), latency) as url:
-        found = rounds({name: _crawl(name, url, PAGES) for name in CONTENDERS})
+        found = rounds({name: _crawl(name, url, PAGES) for name in QUICK})
+        if not latency:
+            found |= rounds({name: _crawl(name, url, PAGES) for name in SLOW}, FEW_ROUNDS)
+    return found
+
+
+def _beside_peers(latency: float, found: Found) -> str:
     rows = []
-    own = [taken.seconds for taken in found["docsnap"]]
-    for name in CONTENDERS:
-        taken = found[name]
+    for name, taken in found.items():
+        pages = [_told(each, "pages") for each in taken]
+        paces = [each.seconds / n for each, n in zip(taken, pages, strict=True)]
+        own = [each.seconds / PAGES for each in found["docsnap"]][: len(taken)]
         rows.append(
             [
                 NAMES[name],
-                _pages(taken[0]),
-                spread([_pages(each) / each.seconds for each in taken], 1),
-                spread(ratios([each.seconds for each in taken], own)),
-                spread([1000 * each.cpu / _pages(each) for each in taken], 0),
+                f"{statistics.median(pages):.0f}",
+                spread([1 / pace for pace in paces], 1),
+                spread(ratios(paces, own)),
+                spread([1000 * each.cpu / n for each, n in zip(taken, pages, strict=True)], 0),
                 spread([each.peak_mb for each in taken], 0),
             ]
         )
-    head = ("pages", "pages/s", "time ÷ DocSnap's", "CPU ms/page", "peak MB")
+    head = ("pages", "pages/s", "time a page ÷ DocSnap's", "CPU ms/page", "peak MB")
     return table((f"{1000 * latency:.0f} ms latency", *head), rows)
 
 
-def _against_the_floor() -> str:
-    rows = []
-    latency = 0.2
+def _against_the_floor(latency: float, short: Sequence[Taken]) -> str:
     with site.served(site.manual(), latency) as url:
-        for pages in (PAGES, MANY):
-            crawl = _crawl("docsnap", url, pages)
-            taken = [crawl() for _ in range(5)]
-            floor = latency * pages / CONCURRENCY
-            stages = [json.loads(each.output)["crawl"] for each in taken]
-            rows.append(
-                [
-                    f"{pages} pages",
-                    f"{floor:.1f}",
-                    spread(stages),
-                    spread([each / floor for each in stages]),
-                    spread([each.seconds for each in taken], 1),
-                ]
-            )
-    head = ("200 ms, ten at once", "floor, s", "crawl, s", "÷ floor", "whole process, s")
-    return table(head, rows)
+        long = rounds({"": _crawl("docsnap", url, MANY)})[""]
+    rows = []
+    for pages, taken in ((PAGES, short), (MANY, long)):
+        floor = latency * pages / CONCURRENCY
+        least = latency * (2 + math.ceil((pages - 1) / CONCURRENCY))
+        crawls = [_told(each, "crawl") for each in taken]
+        rows.append(
+            [
+                f"{pages} pages",
+                f"{floor:.1f}",
+                f"{least:.1f}",
+                spread(crawls),
+                spread([each / floor for each in crawls]),
+                spread([each / least for each in crawls]),
+                spread([each.seconds for each in taken], 1),
+            ]
+        )
+    head = ("floor, s", "least, s", "crawl, s", "÷ floor", "÷ least", "whole process, s")
+    return table((f"{1000 * latency:.0f} ms, ten at once", *head), rows)
 
 
 def _memory() -> str:
     with site.served(site.manual(), 0) as url:
-        found = rounds({str(pages): _crawl("docsnap", url, pages) for pages in SIZES}, 3)
+        crawls = {pages: _crawl("docsnap", url, pages) for pages in SIZES}
+        found = rounds({str(pages): crawl for pages, crawl in crawls.items()}, FEW_ROUNDS)
     peaks = {pages: [taken.peak_mb for taken in values] for pages, values in found.items()}
     base = statistics.median(peaks[str(SIZES[0])])
     return table(

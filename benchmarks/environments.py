@@ -55,7 +55,8 @@ def node() -> tuple[Path, Path]:
         folder.mkdir(parents=True, exist_ok=True)
         for name in ("package.json", "package-lock.json"):
             shutil.copy(HERE / "node" / name, folder)
-        _run([binary, npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"], folder)
+        # Not `npm ci`: it wants the lock to name packages for other systems, which no mirror has.
+        _run([binary, npm, "install", "--ignore-scripts", "--no-audit", "--no-fund"], folder)
         _mark(folder, lock.read_text())
     return binary, folder
 
@@ -104,5 +105,5 @@ def _digest(text: str) -> str:
 def _run(command: Sequence[str | Path], folder: Path) -> None:
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
     if done.returncode:
-        last = done.stderr.strip().splitlines()[-1:]
-        raise Missing(f"{Path(command[0]).name} could not install: {' '.join(last)}")
+        said = " ".join(done.stderr.split())
+        raise Missing(f"{Path(command[0]).name} could not install: {said[-500:]}")
