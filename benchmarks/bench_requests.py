@@ -3,7 +3,7 @@
 Every route is asked once over AWS's services in memory, and what they answered is written down.
 The requests that are timed get those very answers: botocore builds, signs and reads every call,
 and only the network is missing. Beside each route runs a handler of Powertools that does nothing,
-and one that does nothing but make the same calls.
+and one that does nothing but make the same calls, with clients as boto3 makes them.
 """
 
 import json
@@ -11,10 +11,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cache
 from io import StringIO
 from time import process_time
 from typing import Any, cast
 
+import boto3
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
 from aws_lambda_powertools.logging import correlation_paths
@@ -26,7 +28,7 @@ from docsnap.jobs import FORMATS, JobFailure, JobKey, ResultFile
 
 from benchmarks.measure import ratios, rounds, spread, table
 from tests.support.api import ADA, BUCKET, Invocation, World, a_world, an_event
-from tests.support.aws import REGION
+from tests.support.aws import CREDENTIALS, REGION
 from tests.support.builders import a_result
 
 QUESTION = "What does a request cost in CPU, and how many calls to AWS does it make?"
@@ -70,7 +72,7 @@ class Replay:
     """Writes down the calls that a request makes to AWS, and then answers their like by heart."""
 
     def __init__(self, world: World) -> None:
-        self._clients = (world.table._client, world.sqs, world.s3)
+        self._clients = (world.table._client, world.sqs, world.s3, *plain_clients().values())
         self.exchanges: list[Exchange] = []
 
     def record(self, ask: Ask) -> None:
@@ -126,6 +128,13 @@ class Replay:
         last.headers = dict(response_dict["headers"])
 
 
+@cache
+def plain_clients() -> dict[str, Any]:
+    """Give the clients that boto3 makes by itself."""
+    services = ("dynamodb", "sqs", "s3")
+    return {name: boto3.client(name, region_name=REGION, **CREDENTIALS) for name in services}
+
+
 class Context(Invocation):
     """What Powertools' logger asks of Lambda's context besides."""
 
@@ -136,8 +145,7 @@ class Context(Invocation):
 class Empty:
     """A handler of Powertools that does nothing but make the calls it is given."""
 
-    def __init__(self, world: World, calls: Sequence[Exchange] = ()) -> None:
-        self._clients = {"dynamodb": world.table._client, "sqs": world.sqs, "s3": world.s3}
+    def __init__(self, calls: Sequence[Exchange] = ()) -> None:
         self._calls = calls
         self._resolver = APIGatewayHttpResolver()
         self._logger = Logger(service="empty", stream=Nowhere())
@@ -158,7 +166,7 @@ class Empty:
 
     def _answer(self) -> dict[str, bool]:
         for call in self._calls:
-            getattr(self._clients[call.service], call.operation)(**call.parameters)
+            getattr(plain_clients()[call.service], call.operation)(**call.parameters)
         return {"success": True}
 
 
@@ -257,7 +265,7 @@ def _recorded(world: World, event: Mapping[str, Any]) -> Replay:
 
 
 def _row(world: World, name: str, event: Mapping[str, Any], replay: Replay) -> list[object]:
-    idle, calling = Empty(world), Empty(world, replay.exchanges)
+    idle, calling = Empty(), Empty(replay.exchanges)
     empty, invocation = an_event("GET", "/api/health"), cast(Any, Invocation())
     found = rounds(
         {

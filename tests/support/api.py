@@ -31,7 +31,7 @@ from docsnap.table import Table
 from docsnap.webhooks import outbound
 from moto import mock_aws
 
-from tests.support.aws import CREDENTIALS, REGION, create_table, dynamodb_client
+from tests.support.aws import CREDENTIALS, LIKE_THE_API, REGION, create_table, dynamodb_client
 from tests.support.clock import Clock
 from tests.support.tokens import Project
 
@@ -201,10 +201,11 @@ def an_event(method: str, path: str, *, query: Mapping[str, str] | None = None) 
 @cache
 def clients() -> tuple[Any, Any, Any]:
     """Clients of DynamoDB, SQS and S3, which take longer to make than a test to run."""
-    sigv4 = Config(signature_version="s3v4")
+    config = Config(**LIKE_THE_API)
+    sigv4 = config.merge(Config(signature_version="s3v4"))
     return (
         dynamodb_client(),
-        boto3.client("sqs", region_name=REGION, **CREDENTIALS),
+        boto3.client("sqs", region_name=REGION, config=config, **CREDENTIALS),
         boto3.client("s3", region_name=REGION, config=sigv4, **CREDENTIALS),
     )
 

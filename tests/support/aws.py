@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 REGION = "eu-central-1"
+LIKE_THE_API: Any = {"user_agent": "DocSnap", "connect_timeout": 2, "read_timeout": 5}
 CREDENTIALS: Any = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
 
 ENDPOINT_VARIABLE = "DOCSNAP_TEST_ENDPOINT"
@@ -53,7 +54,7 @@ def dynamodb_client(endpoint_url: str | None = None) -> "DynamoDBClient":
         "dynamodb",
         region_name=REGION,
         endpoint_url=endpoint_url,
-        config=Config(retries={"total_max_attempts": 1}, connect_timeout=2, read_timeout=5),
+        config=Config(**LIKE_THE_API, retries={"total_max_attempts": 1}),
         **CREDENTIALS,
     )
     return client if endpoint_url else one_call_at_a_time(client)
