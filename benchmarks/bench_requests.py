@@ -131,8 +131,9 @@ class Replay:
 @cache
 def plain_clients() -> dict[str, Any]:
     """Give the clients that boto3 makes by itself."""
+    make = cast(Callable[..., Any], boto3.client)
     services = ("dynamodb", "sqs", "s3")
-    return {name: boto3.client(name, region_name=REGION, **CREDENTIALS) for name in services}
+    return {name: make(name, region_name=REGION, **CREDENTIALS) for name in services}
 
 
 class Context(Invocation):

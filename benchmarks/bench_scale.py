@@ -24,6 +24,10 @@ from tests.support.builders import a_job, a_result
 QUESTION = "Do list, stats and sweep get dearer with the jobs in the table?"
 OTHERS = (10, 1_000, 100_000)
 OWN = (20, 200, 2_000)
+MEANING = """
+A sweep looks for what is overdue, which here is nothing, and counts the unfinished jobs, of each
+part of the index at most 250: a thousand that wait in all, however long the table.
+"""
 ACCOUNT = "123456789012"
 
 
@@ -43,7 +47,7 @@ def run() -> str:
     with redirect_stdout(Nowhere()):
         others = [_ask(own=OWN[0], others=number) for number in OTHERS]
         own = [_ask(own=number, others=OTHERS[0]) for number in OWN]
-    return "\n".join(
+    tables = "\n".join(
         [
             table(
                 (f"{OWN[0]} jobs of one's own; of others", *(f"{n:,}" for n in OTHERS)),
@@ -55,6 +59,7 @@ def run() -> str:
             ),
         ]
     )
+    return tables + MEANING
 
 
 def _ask(*, own: int, others: int) -> dict[str, Read]:
@@ -97,13 +102,14 @@ def _count(world: World, ask: Callable[[World], object]) -> Read:
     return read
 
 
-def _get(world: World, path: str) -> None:
-    answer = world.call("GET", path)
+def _get(world: World, path: str, **query: str) -> None:
+    answer = world.call("GET", path, query=query)
     assert answer.status == 200, answer
 
 
 QUESTIONS: dict[str, Callable[[World], object]] = {
     "a page of 20 jobs": lambda world: _get(world, "/api/jobs"),
+    "a page of waiting jobs": lambda world: _get(world, "/api/jobs", status="waiting"),
     "stats": lambda world: _get(world, "/api/jobs/stats"),
     "a sweep, with nothing overdue": lambda world: world.sweep(request_id="sweeper"),
 }
