@@ -25,10 +25,10 @@ make bench [ONLY="crawl start"] [WRITE=1] ──> one question a file in benchma
 ```
 
 This page is written by `make bench WRITE=1`, not by hand. Every figure is a median, with the least
-and the most in brackets, of five measurements (three of routes, of memory and of what takes long)
-taken in turn with what they are compared with, so a ratio is one of the same minutes on the same
-machine. What is measured how stands at the top of each file. What was tried and did not pay is in
-[decisions](decisions.md), what a job costs in [cost](cost.md).
+and the most in brackets, of five measurements or more (three of routes on the local stack, of
+memory and of what takes long) taken in turn with what they are compared with, so a ratio is one of
+the same minutes on the same machine. What is measured how stands at the top of each file. What was
+tried and did not pay is in [decisions](decisions.md), what a job costs in [cost](cost.md).
 """
 _SECTION = re.compile(r"<!-- (\w+) -->\n(.*?)<!-- /\1 -->\n", re.DOTALL)
 
