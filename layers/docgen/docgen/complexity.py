@@ -112,18 +112,26 @@ def _is_too_deep(html: str) -> bool:
     level: list[str] = []
     levels_of_html = drawings = 0
     for found in _TAG.finditer(html.lower()):
-        is_closing, name = found.groups()
-        if drawings and not is_closing and (name in _FLAT or name in _HTML):
+        closing, name = found.groups()
+        if name in _FLAT:
+            if drawings and not closing:
+                level = ["" if other in _DRAWINGS else other for other in level]
+                drawings = 0
+            continue
+        if closing:
+            if level and level[-1] == name and name not in _DRAWINGS:
+                level.pop()
+                levels_of_html -= name in _HTML
+            else:
+                levels_of_html -= _close(level, name)
+            continue
+        is_html = name in _HTML
+        if drawings and is_html:
             level = ["" if other in _DRAWINGS else other for other in level]
             drawings = 0
-        if name in _FLAT:
-            continue
-        drawings += not is_closing and name in _DRAWINGS
-        if is_closing:
-            levels_of_html -= _close(level, name)
-            continue
+        drawings += name in _DRAWINGS
         level.append(name)
-        levels_of_html += name in _HTML
+        levels_of_html += is_html
         if levels_of_html > DEEPEST or len(level) > most:
             return True
     return False
