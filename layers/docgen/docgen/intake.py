@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import deque
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from docgen import urls
@@ -50,6 +50,23 @@ def is_html(response: Response) -> bool:
 
 def _is_utf16(beginning: bytes) -> bool:
     return beginning.startswith((b"\xff\xfe", b"\xfe\xff")) or b"<\0" in beginning[:8]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What was read in an answer."""
+
+    text: str
+    found: Scan | None
+    """None for what is too complex to be parsed."""
+
+
+def read(response: Response, limits: Limits) -> Reading:
+    """Read a page. Works on nothing but the answer, so a thread of its own may do it."""
+    text = decode(response.body, response.headers.get("content-type")).replace("\0", "")
+    if is_too_complex(text):
+        return Reading(text, None)
+    return Reading(text, scan(text, response.final_url, most_links=limits.links_per_page))
 
 
 class Intake:
@@ -98,8 +115,15 @@ class Intake:
         if self._store.drop_page(known.key):
             self._changed()
 
-    def accept(self, known: KnownUrl, response: Response, *, is_start: bool = False) -> None:
-        """Take in a successful answer."""
+    def accept(
+        self,
+        known: KnownUrl,
+        response: Response,
+        reading: Reading | None = None,
+        *,
+        is_start: bool = False,
+    ) -> None:
+        """Take in a successful answer, which may have been read before."""
         if self._store.state(known.key) != State.TAKEN:
             return  # another URL led here in the meantime
         url = urls.clean(response.final_url)
@@ -115,7 +139,8 @@ class Intake:
         elif not is_html(response):
             self.skip(claimed, "not_html")
         else:
-            self._read(claimed, response, kept, is_start=is_start)
+            reading = reading or read(response, self._limits)
+            self._take(claimed, response, reading, kept, is_start=is_start)
 
     def _rename(self, known: KnownUrl, url: str, *, hops: tuple[str, ...] = ()) -> KnownUrl | None:
         """Follow a page to the URL it is really at; None when that is dealt with already."""
@@ -137,14 +162,19 @@ class Intake:
         found = scan(kept.html.decode(), kept.final_url, most_links=self._limits.links_per_page)
         self._finish(known, kept, found, is_start=is_start)
 
-    def _read(
-        self, known: KnownUrl, response: Response, kept: CrawledPage | None, *, is_start: bool
+    def _take(
+        self,
+        known: KnownUrl,
+        response: Response,
+        reading: Reading,
+        kept: CrawledPage | None,
+        *,
+        is_start: bool,
     ) -> None:
-        text = decode(response.body, response.headers.get("content-type")).replace("\0", "")
-        if is_too_complex(text):
+        found = reading.found
+        if found is None:
             self.fail(known, "too_complex")
             return
-        found = scan(text, response.final_url, most_links=self._limits.links_per_page)
         if not is_start:
             if found.refresh is not None:
                 self._send_on(known, found.refresh)
@@ -161,7 +191,7 @@ class Intake:
             final_url=response.final_url,
             status=response.status,
             content_type=response.headers.get("content-type"),
-            html=text.encode(),
+            html=reading.text.encode(),
             etag=response.headers.get("etag"),
             last_modified=response.headers.get("last-modified"),
             sha256=sha256,

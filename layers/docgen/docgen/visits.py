@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from docgen.errors import SiteError, SiteOverloaded
 from docgen.fetch import HopRefused, error_of, pause_before_retry
-from docgen.intake import is_wanted
+from docgen.intake import is_html, is_wanted, read
 from docgen.pace import Pace
 from docgen.sitemaps import read_llms_files, read_sitemaps
 from docgen.unpack import BodyRefused
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from docgen.fetch import Fetcher, Response
     from docgen.frontier import Frontier
-    from docgen.intake import Intake
+    from docgen.intake import Intake, Reading
     from docgen.options import Limits, Options
     from docgen.records import KnownUrl
     from docgen.robots import Robots
@@ -35,6 +35,10 @@ SLICE_SECONDS = 0.005  # of reading links, before the network has its turn again
 LISTED_AT_ONCE = 100  # URLs of a sitemap
 COMMIT_EVERY = 25  # visits
 SPARE_REQUESTS = 400
+LARGE_BYTES = 32 * 1024
+"""A larger page is read in a thread: that takes milliseconds, in which the site would idle."""
+MOST_HELD = 3
+"""Requests under way and answers not yet taken in, for each place: answers are whole pages."""
 STATM = Path("/proc/self/statm")
 
 
@@ -145,9 +149,11 @@ class Visits:
     def _send(self) -> None:
         """Fill the free places. Each request under way may become a page of the budget."""
         now = self._clock()
+        unanswered = sum(not task.done() for task in self._under_way)
         while (
-            len(self._under_way) < self._pace.width
-            and self.intake.pages + len(self._under_way) + self._unread < self._options.max_pages
+            unanswered < self._pace.width
+            and (held := len(self._under_way) + self._unread) < MOST_HELD * self._pace.width
+            and self.intake.pages + held < self._options.max_pages
             and not self._pace.wait(now)
             and not self._is_spent()
         ):
@@ -157,6 +163,7 @@ class Visits:
             known, attempt = following
             task = asyncio.ensure_future(self._fetch(known))
             self._under_way[task] = known, attempt
+            unanswered += 1
             self._pace.sent(now)
 
     def _next(self, now: float) -> tuple[KnownUrl, int] | None:
@@ -207,14 +214,35 @@ class Visits:
             await asyncio.sleep(0)
         told = []
         for task, known, attempt in answers:
-            self._take_in(task, known, attempt)
+            reading = await self._read(task)
+            self._take_in(task, known, attempt, reading)
             told.append(self.counts())
             await asyncio.sleep(0)
         self._unread = 0
         for counts in told:  # only now, because it may raise, and what has come is to be kept
             look_up(counts)
 
-    def _take_in(self, task: asyncio.Task[Response], known: KnownUrl, attempt: int) -> None:
+    async def _read(self, task: asyncio.Task[Response]) -> Reading | None:
+        """Read a large page, and send on meanwhile; None for what is read in passing."""
+        if task.exception() is not None:
+            return None
+        response = task.result()
+        if len(response.body) < LARGE_BYTES or error_of(response) or not is_html(response):
+            return None
+        reading = asyncio.ensure_future(asyncio.to_thread(read, response, self._limits))
+        while not reading.done():
+            unanswered = {other for other in self._under_way if not other.done()}
+            await asyncio.wait({reading, *unanswered}, return_when=asyncio.FIRST_COMPLETED)
+            self._send()
+        return reading.result()
+
+    def _take_in(
+        self,
+        task: asyncio.Task[Response],
+        known: KnownUrl,
+        attempt: int,
+        reading: Reading | None,
+    ) -> None:
         self._current = known.url
         now = self._clock()
         try:
@@ -223,7 +251,7 @@ class Visits:
             if error is None or not error.retryable:
                 self._pace.answered(response.seconds, now)
             if error is None:
-                self.intake.accept(known, response)
+                self.intake.accept(known, response, reading)
             else:
                 self._failed(known, attempt, error, f"http_{response.status}")
         except HopRefused as exc:

@@ -27,6 +27,20 @@ def test_linked_pages_of_the_folder_are_crawled() -> None:
         assert not found.is_cut
 
 
+def test_large_pages_are_taken_in_like_small_ones() -> None:
+    filling = "<p>word</p>" * 10_000
+    with Site() as site:
+        site.page("/docs/", prose("front") + links("large", "nested", "small"))
+        site.page("/docs/large", prose("large") + filling + links("deep"))
+        site.page("/docs/nested", prose("nested") + filling + "<div>" * 5_000)
+        site.page("/docs/small", prose("small"))
+        site.page("/docs/deep", prose("deep"))
+        found = crawl(site)
+
+        assert sorted(found.pages) == ["/docs/", "/docs/deep", "/docs/large", "/docs/small"]
+        assert found.skipped["/docs/nested"] == "too_complex"
+
+
 def test_relative_links_start_from_the_base_element() -> None:
     with Site() as site:
         site.page("/docs/", prose("front") + links("one"), head='<base href="/docs/deep/">')
