@@ -171,14 +171,19 @@ def _objects(load: workload.Workload) -> list[str]:
     ]
 
 
-def _downloads(load: workload.Workload) -> dict[str, tuple[str, int]]:
-    states, found = load.states(), {}
+def _downloads(load: workload.Workload) -> dict[str, tuple[str, int] | str]:
+    states = load.states()
+    found: dict[str, tuple[str, int] | str] = {}
     for job, accepted in load.accepted.items():
         if states.get(job) != "completed":
             continue
         answer = load.call(accepted.owner, "GET", f"/api/jobs/{job}/result?redirect=false")
-        if answer is not None and answer.status_code == 200:
+        if answer is None:
+            found[job] = "no answer"
+        elif answer.status_code == 200:
             found[job] = _inspect(httpx2.get(answer.json()["url"]).content)
+        else:
+            found[job] = f"{answer.status_code} {answer.text[:200]}"
     return found
 
 

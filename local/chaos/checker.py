@@ -54,8 +54,9 @@ class Observation:
     """Ids of the jobs that the messages in the dead-letter queue name."""
     objects: Sequence[str]
     """Keys in the bucket."""
-    downloads: Mapping[str, tuple[str, int]]
-    """Of every completed job: SHA-256 of the bundle as fetched, and the pages in its manifest."""
+    downloads: Mapping[str, tuple[str, int] | str]
+    """Of every completed job: SHA-256 of the bundle as fetched, and the pages in its manifest;
+    or what the API said instead."""
     stats: Mapping[str, Mapping[str, int]]
     """By owner, as the API counts."""
     requests: Sequence[tuple[int, float]]
@@ -187,10 +188,11 @@ def results_whole(seen: Observation) -> Iterator[Finding]:
     for job, item in seen.jobs.items():
         if item["status"] != "completed":
             continue
-        if job not in seen.downloads:
-            yield job, "cannot be fetched"
+        download = seen.downloads.get(job, "not completed when it was asked for")
+        if isinstance(download, str):
+            yield job, f"cannot be fetched: {download}"
             continue
-        digest, pages = seen.downloads[job]
+        digest, pages = download
         _, declared = _file(item)
         if digest != declared:
             yield job, "was fetched with another hash than declared"
