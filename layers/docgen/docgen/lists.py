@@ -9,7 +9,7 @@ from docgen import inline
 from docgen.code_blocks import add_code, verbatim
 from docgen.notes import begin_note
 from docgen.vocabulary import word_set
-from docgen.walk import Closer, Frame, Walk, done, handles, join
+from docgen.walk import Closer, Frame, Walk, done, handles, indent, join
 
 if TYPE_CHECKING:
     from docgen.tables import Block
@@ -66,7 +66,7 @@ def _render_list(walk: Walk, frame: Frame, number: int | None) -> str:
             body = blocks[0][1]
         else:
             body = "\n".join(text for _, text in blocks) if is_tight else join(blocks)
-        written.append(marker + (_indent(body, " " * len(marker)) if "\n" in body else body))
+        written.append(marker + (indent(body, " " * len(marker)) if "\n" in body else body))
     return ("\n" if is_tight else "\n\n").join(written)
 
 
@@ -197,8 +197,4 @@ def _definition_items(marks: list[tuple[str, list[Block]]]) -> str:
             items.append([])
         items[-1].extend(blocks)
         previous = kind
-    return "\n\n".join("- " + _indent(join(blocks), "  ") for blocks in items)
-
-
-def _indent(text: str, by: str) -> str:
-    return text.replace("\n", "\n" + by).replace(f"\n{by}\n", "\n\n") if "\n" in text else text
+    return "\n\n".join("- " + indent(join(blocks), "  ") for blocks in items)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from docgen.walk import Closer, Walk, done, handles, join
+from docgen.walk import Closer, Walk, done, handles, indent, join
 
 if TYPE_CHECKING:
     from docgen.tags import Tag
@@ -35,7 +35,6 @@ def begin_note(walk: Walk, label: str) -> Closer:
     def close() -> None:
         walk.pop()
         body = _OWN_LABEL.sub("", join(frame.blocks), count=1)
-        body = body.replace("\n", "\n    ").replace("\n    \n", "\n\n")
-        walk.add("note", f"[^{label}]: {body}")
+        walk.add("note", f"[^{label}]: {indent(body, '    ')}")
 
     return close

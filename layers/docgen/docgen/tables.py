@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+from docgen.walk import indent, join
+
 Block = tuple[str, str]
 """What a piece of Markdown is ("p", "list", "code", …), and its text."""
 
@@ -184,13 +186,13 @@ def _listed(rows: list[Row]) -> list[Block]:
             if cell.blocks:
                 parts.append(_labelled(header, cell.blocks))
         if parts:
-            items.append("- " + "\n\n".join(parts).replace("\n", "\n  ").replace("\n  \n", "\n\n"))
+            items.append("- " + indent("\n\n".join(parts), "  "))
     return [("list", "\n\n".join(items))]
 
 
 def _labelled(header: str, blocks: list[Block]) -> str:
     label = header if not header or "*" in header else f"**{header}:**"
-    text = "\n\n".join(text for _, text in blocks)
+    text = join(blocks)
     if not label:
         return text
     return f"{label} {text}" if blocks[0][0] == "p" else f"{label}\n\n{text}"

@@ -99,6 +99,11 @@ def join(blocks: list[Block]) -> str:
     return "\n\n".join(text for _, text in blocks)
 
 
+def indent(text: str, by: str) -> str:
+    """Move the lines after the first to the right, except blank ones."""
+    return text.replace("\n", "\n" + by).replace(f"\n{by}\n", "\n\n") if "\n" in text else text
+
+
 class Walk:
     """One walk over the content of one page."""
 

@@ -33,9 +33,7 @@ def begin(table: Table, delivery: Delivery, *, retry_at: datetime) -> Delivery |
     try:
         table.write([write], token=token)
     except ConditionFailed as error:
-        found = error.failures[0]
-        # It may be our own doing, of which only the answer was lost.
-        return begun if found is not None and found.get("writeId") == token else None
+        return begun if error.is_own(token) else None
     return begun
 
 

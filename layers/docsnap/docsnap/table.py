@@ -49,6 +49,11 @@ class ConditionFailed(DocSnapError):
         self.failures = failures
         """By position of the write: the item as it is, or None if there is none."""
 
+    def is_own(self, token: str) -> bool:
+        """Whether the very call wrote what the first write found; only its answer was lost."""
+        found = self.failures[0]
+        return found is not None and found.get("writeId") == token
+
 
 class Contended(Unavailable):
     """Too many others write the same items just now; nothing was changed. Please try again."""

@@ -315,7 +315,7 @@ def _commit(table: Table, before: Job, step: Step, now: datetime, most: Mapping[
     except ConditionFailed as error:
         if 0 not in error.failures:
             raise OwnerBusy(job=before) from error
-        if not _is_own(error.failures[0], token):
+        if not error.is_own(token):
             raise _Overtaken(_present(error.failures[0], now)) from error
     return decode_job(encode_job(after))
 
@@ -366,8 +366,3 @@ def _records(job: Job, events: tuple[JobEvent, ...]) -> list[Write]:
     if job.is_finished and job.webhook_url:
         items.append(encode_delivery(Delivery(job=job, due_at=job.updated_at)))
     return [Write(operation="Put", target=item) for item in items]
-
-
-def _is_own(item: Item | None, token: str) -> bool:
-    """Whether this very call wrote what is there; only its answer was lost."""
-    return item is not None and item.get("writeId") == token
