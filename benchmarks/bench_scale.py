@@ -25,8 +25,8 @@ QUESTION = "Do list, stats and sweep get dearer with the jobs in the table?"
 OTHERS = (10, 1_000, 100_000)
 OWN = (20, 200, 2_000)
 MEANING = """
-A sweep looks for what is overdue, which here is nothing, and counts the unfinished jobs, of each
-part of the index at most 250: a thousand that wait in all, however long the table.
+A sweep looks for what is overdue, which here is nothing, and counts the jobs that run or are in
+backoff, at most 250 of each. Half of the jobs here wait, the other half are completed.
 """
 ACCOUNT = "123456789012"
 

@@ -4,9 +4,9 @@ One function per gap. Each says what is missing and how to see that it no longer
 function can go. All of them use public APIs, may run again and again, and read what they need from
 the deployed stack, so that nothing of the template is said twice.
 
-Three gaps are closed where the emulator is started, in `emulator/launch.py`: it saves its state
+Four gaps are closed where the emulator is started, in `emulator/launch.py`: it saves its state
 only when it ends in good order, it takes the policies that ask for TLS at their word on loopback,
-and it answers OPTIONS itself.
+it answers OPTIONS itself, and its local indexes give no more than they hold.
 """
 
 import json

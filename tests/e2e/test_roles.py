@@ -122,7 +122,7 @@ def drop(key: str) -> Call:
 CALLS: dict[str, tuple[frozenset[str], Call]] = {
     "read a record": (EVERYBODY, lambda f, c: c("dynamodb").get_item(TableName=f.table, Key=KEY)),
     "read many records": (
-        frozenset({API, SWEEPER}),
+        frozenset({SWEEPER}),
         lambda f, c: c("dynamodb").batch_get_item(RequestItems={f.table: {"Keys": [KEY]}}),
     ),
     "list an owner's records": (frozenset({API}), query(None, "pk")),

@@ -189,7 +189,7 @@ def test_no_user_and_no_job_is_a_dimension_of_a_metric(
     assert dimensions <= {"service", "code", "kind", "reason", "status"}
 
 
-def test_the_sweeper_counts_the_unfinished_jobs_by_state(
+def test_the_sweeper_counts_the_jobs_that_run_or_are_in_backoff(
     world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for n in range(3):
@@ -199,8 +199,8 @@ def test_the_sweeper_counts_the_unfinished_jobs_by_state(
 
     _, metrics, _ = printed(capsys)
 
-    counted = {line["status"]: line["JobsUnfinished"] for line in metrics if "status" in line}
-    assert counted == {"waiting": [2.0], "active": [0.0], "delayed": [1.0]}
+    counted = {line["status"]: line["JobsInProgress"] for line in metrics if "status" in line}
+    assert counted == {"active": [0.0], "delayed": [1.0]}
 
 
 def test_how_long_a_request_takes_is_measured_unless_it_asks_to_wait(

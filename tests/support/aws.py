@@ -14,11 +14,15 @@ from botocore.config import Config
 from docsnap.items import Item
 from docsnap.table import Table
 from moto import mock_aws
+from moto.dynamodb.models.table import LocalSecondaryIndex
 
 from tests.support.faults import Fault, FaultyClient
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+
+# Gap: moto gives only what a local index projects, where DynamoDB fetches the rest from the table.
+setattr(LocalSecondaryIndex, "project", lambda _index, item: item)  # noqa: B010 - typed otherwise
 
 REGION = "eu-central-1"
 LIKE_THE_API: Any = {"user_agent": "DocSnap", "connect_timeout": 2, "read_timeout": 5}
@@ -63,22 +67,20 @@ def dynamodb_client(endpoint_url: str | None = None) -> "DynamoDBClient":
 def table_definition() -> dict[str, Any]:
     """The template's table: keys and indexes."""
     keys = ("pk", "sk", "statusKey", "deadlineShard", "deadlineAt")
-    indexes = {
-        "by_status": ("pk", "statusKey"),
-        "by_deadline": ("deadlineShard", "deadlineAt"),
-    }
     return {
         "BillingMode": "PAY_PER_REQUEST",
         "AttributeDefinitions": [{"AttributeName": key, "AttributeType": "S"} for key in keys],
         "KeySchema": _key_schema("pk", "sk"),
-        "GlobalSecondaryIndexes": [
-            {
-                "IndexName": name,
-                "KeySchema": _key_schema(*key),
-                "Projection": {"ProjectionType": "KEYS_ONLY"},
-            }
-            for name, key in indexes.items()
-        ],
+        "LocalSecondaryIndexes": [_index("by_status", "pk", "statusKey")],
+        "GlobalSecondaryIndexes": [_index("by_deadline", "deadlineShard", "deadlineAt")],
+    }
+
+
+def _index(name: str, hash_key: str, range_key: str) -> dict[str, Any]:
+    return {
+        "IndexName": name,
+        "KeySchema": _key_schema(hash_key, range_key),
+        "Projection": {"ProjectionType": "KEYS_ONLY"},
     }
 
 

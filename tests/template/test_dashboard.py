@@ -9,7 +9,7 @@ from tests.support.cloudwatch import evaluate, text
 from tests.support.metrics import SEARCH, exists, referenced, shown, widgets
 
 SHOWN = (
-    {"JobsUnfinished", "JobsSubmitted", "JobsCompleted", "JobsFailed", "JobsCancelled"}
+    {"JobsInProgress", "JobsSubmitted", "JobsCompleted", "JobsFailed", "JobsCancelled"}
     | {"ApproximateAgeOfOldestMessage", "ConcurrentExecutions", "Throttles"}
     | {"AttemptsStarted", "AttemptsFailed", "PagesWritten", "JobDuration"}
     | {"Latency", "RequestDuration", "4xx", "5xx"}

@@ -105,7 +105,8 @@ def test_the_table_is_encrypted_and_forgets() -> None:
 
 
 def test_the_indexes_hold_keys_alone() -> None:
-    indexes = only("AWS::DynamoDB::Table")["GlobalSecondaryIndexes"]
+    table = only("AWS::DynamoDB::Table")
+    indexes = [*table["LocalSecondaryIndexes"], *table["GlobalSecondaryIndexes"]]
 
     assert {index["IndexName"]: index["Projection"] for index in indexes} == {
         "by_status": {"ProjectionType": "KEYS_ONLY"},

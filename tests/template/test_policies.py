@@ -75,7 +75,7 @@ def test_the_sweeper_reads_no_objects() -> None:
 def test_everybody_changes_jobs_and_reads_them_as_their_work_takes_and_nobody_scans() -> None:
     common = {"DeleteItem", "GetItem", "PutItem", "UpdateItem"}
 
-    assert allowed("ApiFunctionRole", "dynamodb") == {*common, "BatchGetItem", "Query"}
+    assert allowed("ApiFunctionRole", "dynamodb") == {*common, "Query"}
     assert allowed("SweeperFunctionRole", "dynamodb") == {*common, "BatchGetItem", "Query"}
     assert allowed("WorkerFunctionRole", "dynamodb") == {*common, "Query"}
 

@@ -10,9 +10,10 @@
 | webhook secret  | `USER#<sub>` | `WEBHOOK_SECRET`             | never; see `webhooks`      |
 | event           | `JOB#<id>`   | `EVENT#<version>#<n>`        | 90 days, readers: with job |
 
-Indexes, both KEYS_ONLY and all keys strings: `by_status` (HASH `pk`, RANGE `statusKey`) and
-`by_deadline` (HASH `deadlineShard`, RANGE `deadlineAt`). Only jobs have a `statusKey`, and only
-what the sweeper has to look after has a deadline. The TTL attribute is `expiresAt`, in seconds.
+Indexes, both KEYS_ONLY and all keys strings: `by_status`, a local one (HASH `pk`, RANGE
+`statusKey`), and `by_deadline`, a global one (HASH `deadlineShard`, RANGE `deadlineAt`). Only jobs
+have a `statusKey`, and only what the sweeper has to look after has a deadline. The TTL attribute is
+`expiresAt`, in seconds.
 """
 
 from binascii import crc32

@@ -93,8 +93,8 @@ def sweep(broom: Broom) -> Sweep:
     done = Sweep()
     _repair_jobs(broom, done, until=began + budget * REPAIR_SHARE)
     try:
-        for status, number in queries.unfinished(broom.table).items():
-            telemetry.count(Metric.JOBS_UNFINISHED, number, status=status)
+        for status, number in queries.in_progress(broom.table).items():
+            telemetry.count(Metric.JOBS_IN_PROGRESS, number, status=status)
         webhooks.deliver_due(
             broom.table,
             outbound=broom.outbound,

@@ -54,7 +54,7 @@ class Metric(StrEnum):
     JOBS_FAILED = "JobsFailed"
     """By `code`; for good."""
     JOBS_CANCELLED = "JobsCancelled"
-    JOBS_UNFINISHED = "JobsUnfinished"
+    JOBS_IN_PROGRESS = "JobsInProgress"
     """By `status`; as the last sweep found them. It counts no more than 250 in each shard."""
     JOB_DURATION = "JobDuration"
     """Milliseconds from the start of the first attempt to completion."""

@@ -70,12 +70,9 @@ def test_the_score_falls_with_what_is_lost_and_with_what_is_too_much() -> None:
     assert shares(good.replace("Title", "Title ¶"))[3] == 0
 
 
-def test_others_jobs_add_nothing_to_what_is_read_but_the_keys_that_a_sweep_counts() -> None:
+def test_others_jobs_add_nothing_to_what_is_read() -> None:
     few = bench_scale._ask(own=20, others=2)
     many = bench_scale._ask(own=20, others=300)
 
-    sweeps = [reads.pop("a sweep, with nothing overdue") for reads in (few, many)]
     assert few == many
     assert few["stats"].items == 20
-    assert sweeps[1].calls == sweeps[0].calls
-    assert sweeps[1].items - sweeps[0].items == 149  # that many more are unfinished

@@ -198,6 +198,7 @@ def test_the_table_of_the_tests_is_that_of_the_template() -> None:
     ours = table_definition()
 
     assert table["KeySchema"] == ours["KeySchema"]
+    assert table["LocalSecondaryIndexes"] == ours["LocalSecondaryIndexes"]
     assert table["GlobalSecondaryIndexes"] == ours["GlobalSecondaryIndexes"]
     assert table["TimeToLiveSpecification"]["AttributeName"] == "expiresAt"
     assert {json.dumps(a, sort_keys=True) for a in table["AttributeDefinitions"]} == {
