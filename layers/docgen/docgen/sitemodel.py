@@ -29,6 +29,7 @@ _SAMPLE = 64
 _LEAST_PAGES = 4
 _MOST_PAGE_BYTES = 1_500_000
 _MOST_PIECES = 6_000  # of text, per page
+_EDGE = 16_000  # characters of content
 _WIDESPREAD = 0.5  # of the pages: what stands on so many repeats
 _AGREEMENT = 0.8  # of the pages have their content in the same element
 _CONTAINERS = word_set("div nav aside header footer section ul ol table form p center details")
@@ -110,7 +111,10 @@ class SiteModel:
         page = _read(tree.body.html or "")
         page.selector = selector
         page.blocks = frozenset(
-            block_hash(text) for kind, text in content_blocks(node.html or "") if kind != "h"
+            block_hash(text)
+            for edge in _edges(node.html or "")
+            for kind, text in content_blocks(edge)
+            if kind != "h"
         )
         title = tree.css_first("title")
         page.title = " ".join(title.text().split()) if title is not None else ""
@@ -129,6 +133,14 @@ class SiteModel:
             self.junk = _find_junk(pages, least)
             self.title_affixes = _find_affixes([page.title for page in pages], least)
         self._pages = []
+
+
+def _edges(html: str) -> list[str]:
+    """The beginning and the end of long content: what repeats within it stays."""
+    if len(html) <= 2 * _EDGE:
+        return [html]
+    edges = html[:_EDGE], html[html.find("<", len(html) - _EDGE) :]
+    return [tree.body.html or "" for tree in map(parse, edges) if tree.body is not None]
 
 
 class _Reader:

@@ -1,3 +1,4 @@
+import pytest
 from docgen.extract import convert
 
 from tests.support.pages import URL, a_model, a_page
@@ -57,11 +58,16 @@ def test_a_heading_keeps_what_repeats_below_it():
     assert markdown.endswith("## SUITE\n\nPart of the suite.")
 
 
-def test_repeated_blocks_without_classes_are_trimmed_from_the_edges():
-    markdown = pages_through_their_model(f"<p>Widgets Inc.</p>{CONTENT}<hr><p>Made by us.</p>")[0]
+@pytest.mark.parametrize("paragraphs", [1, 1_000])
+def test_repeated_blocks_without_classes_are_trimmed_from_the_edges(paragraphs: int):
+    markdown = pages_through_their_model(
+        f"<p>Widgets Inc.</p>{CONTENT}<div>{paragraphs * '<p>So much for TOPIC.</p>'}</div>"
+        "<hr><p>Made by us.</p>"
+    )[0]
 
     assert markdown.startswith("# apples")
-    assert markdown.endswith("keep apples.")
+    assert markdown.endswith("So much for apples.")
+    assert markdown.count("So much") == paragraphs
 
 
 def test_titles_lose_what_all_titles_share():
