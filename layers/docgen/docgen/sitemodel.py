@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
+from itertools import batched
 from typing import TYPE_CHECKING
 
 from docgen.content import find_content
@@ -143,62 +144,49 @@ def _edges(html: str) -> list[str]:
     return [tree.body.html or "" for tree in map(parse, edges) if tree.body is not None]
 
 
-class _Reader:
-    """Notes a page's pieces of text, a code block as one, and its elements."""
-
-    def __init__(self) -> None:
-        self.page = _Page()
-        self.stack: list[tuple[str, str, int]] = []
-        self.links = 0
-        self.opaque = 0
-        self.code: list[str] | None = None
-
-    def text(self, text: str) -> None:
-        if self.code is not None:
-            self.code.append(text)
-        elif text and not self.opaque:
-            self.page.add(text, is_linked=self.links > 0)
-
-    def start(self, source: str) -> None:
-        name = source.partition(" ")[0]
-        if name in VOID:
-            return
-        self.stack.append((name, source, len(self.page.pieces)))
-        self.links += name == "a"
-        self.opaque += name in _OPAQUE
-        if name == "pre" and self.code is None:
-            self.code = []
-        if name in _HEADINGS:
-            self.page.headings.append((len(self.page.pieces), 0))
-
-    def end(self) -> None:
-        if not self.stack:
-            return
-        name, source, first = self.stack.pop()
-        self.links -= name == "a"
-        self.opaque -= name in _OPAQUE
-        if name == "pre" and self.code is not None:
-            code, self.code = "".join(self.code), None
-            self.page.add(code, is_linked=False)
-        if name in _HEADINGS:
-            self.page.headings[-1] = (first, hash(tuple(self.page.pieces[first:])))
-        if name in _CONTAINERS and "=" in source:
-            self.page.elements.append(_Element(source, first, len(self.page.pieces)))
-
-
-def _read(html: str) -> _Page:
-    reader = _Reader()
+def _read(html: str) -> _Page:  # noqa: C901, PLR0912 - one loop: a call per token would double its time
+    """Note a page's pieces of text, a code block as one, and its elements."""
+    page = _Page()
+    pieces = page.pieces
+    stack: list[tuple[str, str, int]] = []
+    links = opaque = 0
+    code: list[str] | None = None
     tokens = split_markup(drop_raw_text(html))
-    reader.text(tokens[0])
-    for index in range(1, len(tokens), 2):
-        if tokens[index][0] == "/":
-            reader.end()
-        else:
-            reader.start(tokens[index])
-        reader.text(tokens[index + 1])
-        if len(reader.page.pieces) >= _MOST_PIECES:
+    tokens.append("")  # there is no tag behind the last text
+    for text, tag in batched(tokens, 2, strict=True):
+        if code is not None:
+            code.append(text)
+        elif text and not opaque and not text.isspace():
+            page.add(text, is_linked=links > 0)
+        if len(pieces) >= _MOST_PIECES:
             break
-    return reader.page
+        name = tag.partition(" ")[0]
+        if name[:1] != "/":
+            if name in VOID:
+                continue
+            stack.append((name, tag, len(pieces)))
+            if name == "a":
+                links += 1
+            elif name == "pre" and code is None:
+                code = []
+            elif name in _HEADINGS:
+                page.headings.append((len(pieces), 0))
+            elif name in _OPAQUE:
+                opaque += 1
+        elif stack:
+            name, source, first = stack.pop()
+            if name == "a":
+                links -= 1
+            elif name == "pre" and code is not None:
+                page.add("".join(code), is_linked=False)
+                code = None
+            elif name in _HEADINGS:
+                page.headings[-1] = (first, hash(tuple(pieces[first:])))
+            elif name in _OPAQUE:
+                opaque -= 1
+            elif name in _CONTAINERS and "=" in source:
+                page.elements.append(_Element(source, first, len(pieces)))
+    return page
 
 
 def _running(values: Sequence[int]) -> list[int]:
