@@ -18,6 +18,7 @@ from botocore.config import Config
 from botocore.loaders import Loader
 from docsnap.queue import Queue
 from docsnap.results import Results
+from docsnap.sandbox import given_up_on_error
 from docsnap.settings import ApiSettings
 from docsnap.table import Table
 
@@ -104,6 +105,11 @@ gc.freeze()
 gc.enable()
 
 
+@given_up_on_error
 def lambda_handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Answer one request."""
+    """Answer one request.
+
+    Raises:
+        MemoryError: There is none left, nor for the next request.
+    """
     return api(event, context)

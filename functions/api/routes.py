@@ -141,7 +141,9 @@ class Api:
         return sorted(found | {"HEAD"} if "GET" in found else found)
 
     def _fail(self, error: Exception) -> Response[Any]:
-        """Answer with a problem document, whatever went wrong."""
+        """Answer with a problem document, whatever went wrong; but without memory not at all."""
+        if isinstance(error, MemoryError):
+            raise error
         if isinstance(error, Unavailable):
             telemetry.logger.warning("unavailable", exc_info=error)
         elif not isinstance(error, RequestError):

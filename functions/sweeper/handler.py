@@ -12,6 +12,7 @@ from docsnap import telemetry, webhooks
 from docsnap.addresses import address_rule
 from docsnap.queue import Queue
 from docsnap.results import Results
+from docsnap.sandbox import given_up_on_error
 from docsnap.settings import SweeperSettings
 from docsnap.sweeper import Broom, sweep
 from docsnap.table import Table
@@ -45,6 +46,7 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+@given_up_on_error
 def lambda_handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Sweep once; what is returned is for whoever invokes it by hand."""
 

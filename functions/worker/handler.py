@@ -18,10 +18,11 @@ from docgen import GenerateError, Interrupted, Options, Progress, generate
 from docsnap import telemetry, webhooks, worker
 from docsnap.addresses import address_rule
 from docsnap.attempt import Output, Tools
-from docsnap.errors import AttemptFailed, OutOfTime
+from docsnap.errors import AttemptFailed, Exhausted, OutOfTime
 from docsnap.jobs import Job, JobFailure
 from docsnap.queue import Queue
 from docsnap.results import Results
+from docsnap.sandbox import given_up_on_error
 from docsnap.settings import WorkerSettings
 from docsnap.table import Table
 
@@ -102,8 +103,13 @@ def _failure(error: GenerateError) -> JobFailure:
     )
 
 
+@given_up_on_error
 def lambda_handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Process the messages of one batch (of one), and name those that SQS shall keep."""
+    """Process the messages of one batch (of one), and name those that SQS shall keep.
+
+    Raises:
+        Exhausted: No other job should be handed to this process. The messages are dealt with.
+    """
 
     def remaining() -> timedelta:
         return timedelta(milliseconds=context.get_remaining_time_in_millis())
@@ -129,6 +135,10 @@ def lambda_handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str
         with telemetry.invocation(request_id=context.aws_request_id, trace=_trace()):
             if worker.receive(record, intake, tools) is worker.Outcome.RETURNED:
                 returned.append({"itemIdentifier": record["messageId"]})
+            elif tools.exhausted.is_set():
+                queue.delete(record["receiptHandle"])
+    if tools.exhausted.is_set():
+        raise Exhausted
     return {"batchItemFailures": returned}
 
 

@@ -144,7 +144,7 @@ def _edges(html: str) -> list[str]:
     return [tree.body.html or "" for tree in map(parse, edges) if tree.body is not None]
 
 
-def _read(html: str) -> _Page:  # noqa: C901, PLR0912 - one loop: a call per token would double its time
+def _read(html: str) -> _Page:  # noqa: C901 - one loop: a call per token would double its time
     """Note a page's pieces of text, a code block as one, and its elements."""
     page = _Page()
     pieces = page.pieces

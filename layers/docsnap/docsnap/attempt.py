@@ -5,6 +5,7 @@ the next invocation, delayed until the next attempt, failed; or, if not even tha
 active with a lease that lapses.
 """
 
+import sqlite3
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -37,6 +38,9 @@ INTERNAL_ERROR: Final = JobFailure(
 STORAGE_UNAVAILABLE: Final = JobFailure(
     code="storage_unavailable", message="Our storage did not answer.", retryable=True
 )
+
+EXHAUSTION: Final = (MemoryError, OSError, sqlite3.Error)
+"""What tells that the process lacks memory, disk or file handles, whatever the job."""
 
 _MILLISECOND: Final = timedelta(milliseconds=1)
 
@@ -99,6 +103,8 @@ class Tools:
     policy: Policy = field(default_factory=Policy)
     random: Random = field(default_factory=Random)
     pause: Callable[[float], object] = Event().wait
+    exhausted: Event = field(default_factory=Event)
+    """Set when the attempt shows that the process is good for no other."""
 
 
 class Attempt:
@@ -147,6 +153,7 @@ class Attempt:
                 self._job = keeper.job
         except OSError:
             logger.exception("The attempt has no place to work in")
+            self._tools.exhausted.set()
             return partial(self._fail, INTERNAL_ERROR)
         return end
 
@@ -183,8 +190,10 @@ class Attempt:
         except Unavailable:
             logger.warning("The attempt lost its storage", exc_info=True)
             failure = STORAGE_UNAVAILABLE
-        except Exception:  # noqa: BLE001 - whatever it is, the job must not be left hanging
+        except Exception as error:  # noqa: BLE001 - whatever it is, the job must not be left hanging
             logger.exception("The attempt failed in an unforeseen way")
+            if isinstance(error, EXHAUSTION):
+                self._tools.exhausted.set()
             failure = INTERNAL_ERROR
         else:
             return partial(self._complete, output)

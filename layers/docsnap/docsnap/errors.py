@@ -20,6 +20,7 @@ DocSnapError
 │   └── CancelRequested          the owner cancelled
 ├── AttemptFailed                what the engine reported, as the job will remember it
 ├── OutOfTime                    the attempt stopped in order; a further invocation continues it
+├── Exhausted                    the process is given up, see `sandbox`
 └── BadSettings                  at start-up; names the variable
 """
 
@@ -180,6 +181,10 @@ class AttemptFailed(DocSnapError):
 
 class OutOfTime(DocSnapError):
     """The attempt stopped in order before its invocation ran out of time."""
+
+
+class Exhausted(DocSnapError):
+    """The process lacks memory, disk or file handles."""
 
 
 class BadSettings(DocSnapError):

@@ -193,6 +193,16 @@ class Queue:
             )
         )
 
+    def delete(self, receipt_handle: str) -> None:
+        """Delete the message, as Lambda's poller does after an invocation that succeeds.
+
+        Raises:
+            Unavailable: SQS did not confirm; the message may come back.
+        """
+        self._call(
+            lambda: self._client.delete_message(QueueUrl=self._url, ReceiptHandle=receipt_handle)
+        )
+
     def depth(self) -> QueueDepth:
         """Count the messages. SQS is up to a minute behind.
 

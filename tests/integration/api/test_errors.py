@@ -190,6 +190,16 @@ def test_a_defect_tells_nothing_of_itself(world: World, capsys: pytest.CaptureFi
     assert "Traceback" in capsys.readouterr().out
 
 
+def test_without_memory_nothing_is_answered(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def get_nothing(*_: object, **__: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(world.table._client, "query", get_nothing)
+
+    with pytest.raises(MemoryError):
+        world.call("GET", "/api/jobs")
+
+
 def test_every_error_has_a_code_of_its_own_and_is_listed() -> None:
     kinds = list(all_kinds(RequestError))
     codes = [kind.code for kind in kinds]

@@ -1,9 +1,13 @@
 import json
+import tempfile
 from collections.abc import Iterator
+from dataclasses import astuple
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from docsnap.errors import Exhausted
 from docsnap.jobs import COMPLETED, DELAYED, FAILED, Job, JobKey
 from docsnap.queue import BURIAL_COPY_LAG
 
@@ -111,3 +115,30 @@ def test_an_invocation_that_is_nearly_over_hands_the_job_on(system: System, hand
     assert handed_on.hops == 1
     assert system.look(job).status is COMPLETED
     assert system.look(job).attempts == 1
+
+
+@pytest.mark.parametrize("receives", [1, 3])
+def test_a_process_without_disk_is_given_up_when_its_job_is_taken_care_of(
+    system: System, handler: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, receives: int
+) -> None:
+    job = system.submit(url="http://127.0.0.1:9/docs/")
+    record = system.receive()
+    assert record
+    record["attributes"]["ApproximateReceiveCount"] = str(receives)
+    (tmp_path / "file").touch()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "file"))  # not a directory
+
+    with pytest.raises(Exhausted):
+        handler.lambda_handler.__wrapped__({"Records": [record]}, Context())
+
+    delayed = system.look(job)
+    assert delayed.status is DELAYED
+    assert delayed.error
+    assert delayed.error.code == "internal_error"
+    assert sum(astuple(system.queue.depth())) == 1  # its own message, or the one instead of it
+
+
+def test_a_process_is_kept_when_a_site_fails(system: System, handler: Any) -> None:
+    nobody_home(system, "worker-job.json")
+
+    handler.lambda_handler.__wrapped__(event("worker-job.json"), Context())
