@@ -36,7 +36,8 @@ FEW_ROUNDS = 3
 CONCURRENCY = 10
 LATENCIES = (0.0, 0.02, 0.2)
 PAGES = 40
-MANY = 200
+LONGER = (200, 500)
+"""Pages of the crawls that are compared with the floor, besides."""
 SIZES = (50, 500)
 """Pages of the jobs whose memory is compared."""
 
@@ -44,7 +45,7 @@ type Found = Mapping[str, Sequence[Taken]]
 
 
 def run() -> str:
-    """Crawl at three latencies, then a longer one against the floor, then a large one."""
+    """Crawl at three latencies, then longer ones against the floor, then for memory."""
     tables = []
     for latency in LATENCIES:
         found = _at(latency)
@@ -100,9 +101,9 @@ def _beside_peers(latency: float, found: Found) -> str:
 
 def _against_the_floor(latency: float, short: Sequence[Taken]) -> str:
     with site.served(site.manual(), latency) as url:
-        long = rounds({"": _crawl("docsnap", url, MANY)})[""]
+        longer = rounds({str(pages): _crawl("docsnap", url, pages) for pages in LONGER})
     rows = []
-    for pages, taken in ((PAGES, short), (MANY, long)):
+    for pages, taken in {PAGES: short, **{int(n): found for n, found in longer.items()}}.items():
         floor = latency * pages / CONCURRENCY
         least = latency * (2 + math.ceil((pages - 1) / CONCURRENCY))
         crawls = [_told(each, "crawl") for each in taken]
