@@ -13,7 +13,9 @@ _BOMS = (
 _HEADER = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
 _PYTHONS_OWN = re.compile("escape|idna|punycode|mbcs|oem|undefined")  # no page is written in
 _META = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
+_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
 META_WITHIN = 4096
+LETTERS_EACH = 3  # beyond ASCII, and right, for each that is wrong
 
 # Bytes in these can be valid UTF-8 and yet mean something else, so that the label decides.
 _LABEL_DECIDES = ("utf-16", "utf-32", "iso2022", "iso-2022", "hz", "utf-7")
@@ -37,18 +39,17 @@ _MEANT = {
 def decode(body: bytes, content_type: str | None) -> str:
     """Decode a page, whatever its labels say; never fails.
 
-    A byte order mark wins; then UTF-8 if the bytes are valid UTF-8, which nothing else is by
-    chance; then the HTTP header, the page's own label, and Windows-1252.
+    A byte order mark wins; then UTF-8 if the bytes are valid UTF-8 but for a few, which nothing
+    else is by chance; then the HTTP header, the page's own label, and Windows-1252.
     """
     for mark, encoding in _BOMS:
         if body.startswith(mark):
             return body[len(mark) :].decode(encoding, "replace")
     labels = _labels(body, content_type)
     if not any(label.startswith(_LABEL_DECIDES) for label in labels[:1]):
-        try:
-            return body.decode()
-        except UnicodeDecodeError:
-            pass
+        text = body.decode("utf-8", "replace")
+        if _is_mostly_valid(text):
+            return text
     for label in labels:
         try:
             return body.decode(label)
@@ -56,6 +57,11 @@ def decode(body: bytes, content_type: str | None) -> str:
             continue
     wanted = next((label for label in labels if _is_text_encoding(label)), "cp1252")
     return body.decode(wanted, "replace")
+
+
+def _is_mostly_valid(text: str) -> bool:
+    wrong = text.count("\ufffd")
+    return not wrong or wrong * LETTERS_EACH < len(_BEYOND_ASCII.findall(text)) - wrong
 
 
 def _labels(body: bytes, content_type: str | None) -> list[str]:

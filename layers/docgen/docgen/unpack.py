@@ -35,7 +35,7 @@ def too_large(most_bytes: int) -> BodyRefused:
 def unpacker(encoding: str) -> Callable[[bytes, int], bytes]:
     """Give a function that unpacks the next chunk, to so many bytes at most."""
     match encoding.strip().lower():
-        case "" | "identity":
+        case "" | "identity" | "none" | "utf-8" | "utf8" | "aws-chunked":  # no packings at all
             return lambda chunk, most: chunk[:most]
         case "gzip" | "x-gzip" | "deflate":
             return Inflater()

@@ -121,6 +121,8 @@ def test_every_hop_can_be_refused() -> None:
         ("deflate", zlib.compress),
         ("deflate", lambda body: zlib.compress(body)[2:-4]),
         ("identity", bytes),
+        ("UTF-8", bytes),
+        ("none", bytes),
         ("GZip", lambda body: gzip.compress(body[:99]) + gzip.compress(body[99:]) + b"\0\0"),
     ],
 )
