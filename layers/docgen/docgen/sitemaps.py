@@ -15,6 +15,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from docgen import urls
+from docgen.charsets import decode
 from docgen.errors import GenerateError
 from docgen.fetch import get_patiently
 from docgen.unpack import BodyRefused, Inflater
@@ -27,10 +28,18 @@ if TYPE_CHECKING:
     from docgen.robots import Robots
 
 # Blanks are taken whole: given back one by one, a megabyte of them takes hours.
-_LOCATION = re.compile(r"<loc>\s*+(?:<!\[CDATA\[)?\s*+([^<\]\s]+)", re.IGNORECASE)
-_INDEX = re.compile(r"<sitemapindex[\s>]", re.IGNORECASE)
+_LOCATION = re.compile(
+    r"<(?:(?!image|video)\w{1,20}:)?loc>\s*+(?:<!\[CDATA\[)?\s*+([^<\]\s]+)", re.IGNORECASE
+)
+_INDEX = re.compile(r"<(?:\w{1,20}:)?sitemapindex[\s>]", re.IGNORECASE)
+_FEED = re.compile(r"<(?:rss|feed|rdf:RDF)[\s>]", re.IGNORECASE)
+_FEED_LINK = re.compile(
+    r"<link>\s*+(?:<!\[CDATA\[)?\s*+([^<\]\s]+)|<link\s[^<>]{0,500}?\bhref\s*=\s*[\"']([^\"'<>]+)",
+    re.IGNORECASE,
+)
 _MARKDOWN_LINK = re.compile(r"\]\(\s*<?([^)>\s]+)")
 _MARKDOWN_COPY = re.compile(r"(?:/index)?(\.html?)?\.mdx?$")
+LOOKED_AT = 1024
 OK = 200
 
 
@@ -86,16 +95,15 @@ def _places(folder: str) -> list[str]:
 
 
 def read_sitemap(text: str, most: int) -> Iterator[str]:
-    """Read the locations of a sitemap, an index, or a plain list of URLs."""
+    """Read the locations of a sitemap, an index, a feed, or a plain list of URLs."""
     if "<" not in text:
         for line in islice(io.StringIO(text), most):
             if "://" in line:
                 yield line.rstrip()
         return
-    for count, found in enumerate(_LOCATION.finditer(text)):
-        if count >= most:
-            return
-        yield html.unescape(found[1])
+    pattern = _FEED_LINK if _FEED.search(text[:LOOKED_AT]) else _LOCATION
+    for found in islice(pattern.finditer(text), most):
+        yield html.unescape(found[found.lastindex or 0])
 
 
 def read_llms(text: str) -> Iterator[str]:
@@ -138,4 +146,4 @@ def _text(response: Response, limits: Limits) -> str:
             body = Inflater()(body, limits.sitemap_bytes)
         except BodyRefused:
             body = b""
-    return body.decode("utf-8", "replace")
+    return decode(body, response.headers.get("content-type"))
