@@ -58,7 +58,9 @@ class Pace:
 
     def refused(self, retry_after: float | None, now: float) -> None:
         """Note that the site asked for fewer requests, or gave no answer."""
-        self._failures += 1
+        # Who names a time beyond the longest pause is not asked round after round before it.
+        is_late = retry_after is not None and retry_after > self._longest_pause
+        self._failures += self._most if is_late else 1
         self._step_back(0.5, now)
         pause = PAUSE_SECONDS if retry_after is None else min(retry_after, self._longest_pause)
         self._not_before = max(self._not_before, now + pause)

@@ -72,7 +72,8 @@ def _about(robot_name: str, text: str) -> str:
 
     def rename(line: re.Match[str]) -> str:
         name = line["name"].strip().lower()
-        name = name if name == "*" else name.replace("*", "")
+        # A product may be named with its version, or with a star behind it.
+        name = name if name == "*" else name.partition("/")[0].replace("*", "").strip()
         return f"User-agent: {name}" if name == "*" or name in robot_name else NOBODY
 
     return _AGENT.sub(rename, "\n".join(text.splitlines()))

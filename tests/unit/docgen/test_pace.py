@@ -24,6 +24,15 @@ def test_no_pause_is_longer_than_the_limit() -> None:
     assert pace.wait(0.0) == Limits().retry_after.total_seconds()
 
 
+def test_a_site_that_does_not_want_to_be_asked_for_an_hour_is_given_up_soon() -> None:
+    pace = a_pace()
+    for _ in range(2):
+        pace.refused(3600.0, now=0.0)
+    assert not pace.is_lost
+    pace.refused(3600.0, now=0.0)
+    assert pace.is_lost
+
+
 def test_many_refusals_at_once_count_as_one() -> None:
     pace = a_pace()
     for _ in range(10):

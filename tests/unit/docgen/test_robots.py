@@ -23,6 +23,7 @@ def rules(text: str) -> Robots:
         ("user-agent:*\ndisallow:/caf%C3%A9", "/caf%C3%A9", False),
         ("<html>not found</html>", "/x", True),
         ("User-agent: a\nUser-agent: docsnap # us\nDisallow: /x", "/x", False),
+        ("User-agent: DocSnap/1.0\nDisallow: /x\nUser-agent: *\nAllow: /", "/x", False),
         ("User-agent: doc*\rDisallow: /x", "/x", False),
         ("user agent docsnap\nDisallow /x", "/x", False),
         ("User-agent: a\nDisallow: /x\nUser-agent: *\nDisallow: /y", "/x", True),
