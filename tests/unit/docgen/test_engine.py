@@ -222,3 +222,38 @@ def test_images_are_not_fetched_again(tmp_path: Path) -> None:
 
         assert "if-none-match" in site.requests[-1].headers
     assert list((tmp_path / "b" / "markdown").rglob("*.png"))
+
+
+def test_images_are_asked_for_as_robots_txt_has_it(tmp_path: Path) -> None:
+    with Site() as site:
+        with_image(site, png())
+        site.text("/robots.txt", "User-agent: *\nDisallow: /pic")
+        assert run(site, tmp_path).pages == 1
+        assert site.hits("/pic.png") == 0
+
+
+def with_images(site: Site, count: int, answer: Answer) -> None:
+    shown = "".join(f'<p><img src="/{n}.png" alt="A picture"></p>' for n in range(count))
+    site.page("/docs/", prose("front").replace("</main>", f"{shown}</main>"))
+    for number in range(count):
+        site.on(f"/{number}.png", lambda _: answer)
+
+
+def test_images_are_asked_for_one_by_one_where_a_pause_is_wanted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("docgen.images.PATIENCE_SECONDS", 0.3)
+    with Site() as site:
+        with_images(site, 20, Answer(png(), headers={"Content-Type": "image/png"}, latency=0.02))
+        site.text("/robots.txt", "User-agent: *\nCrawl-delay: 0.1")
+        run(site, tmp_path)
+
+        assert 3 <= len([target for target in site.targets() if "png" in target]) <= 4
+        assert site.most_at_once == 1
+
+
+def test_no_more_images_are_asked_for_where_fewer_requests_are_wanted(tmp_path: Path) -> None:
+    with Site() as site:
+        with_images(site, 40, Answer(status=429, latency=0.05))
+        run(site, tmp_path)
+        assert len([target for target in site.targets() if "png" in target]) <= HASTY.concurrency
