@@ -10,6 +10,7 @@ from typing import Any
 from docgen.crawl import Crawl
 from docgen.fetch import Fetcher
 from docgen.options import Limits, Options
+from docgen.records import State
 from docgen.store import Store
 from docgen.visits import Counts
 
@@ -26,6 +27,7 @@ class Crawled:
     pages: list[str]
     skipped: dict[str, str]
     aliases: dict[str, str]
+    failed: int
     is_cut: bool
 
 
@@ -54,6 +56,7 @@ def crawl(
                 url.removeprefix(origin): target.removeprefix(origin)
                 for url, target in opened.aliases()
             },
+            failed=opened.count(State.FAILED),
             is_cut=is_cut,
         )
 

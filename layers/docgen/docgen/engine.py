@@ -20,6 +20,7 @@ from docgen.images import fetch_images
 from docgen.options import Limits, Options
 from docgen.records import State
 from docgen.store import Store
+from docgen.wholes import leave_wholes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from docgen.transport import AllowAddress
     from docgen.visits import Counts
 
-EXTRACTION = "2"
+EXTRACTION = "3"
 """Counts up when extraction changes, so that documents of an older one are made anew."""
 LEARNT_FROM = 24  # pages; what repeats shows itself on fewer, and looking costs as much as writing
 COMMIT_EVERY = 25
@@ -228,6 +229,7 @@ class _Run:
                 if number % COMMIT_EVERY == 0:
                     store.commit()
             self._step(Stage.EXTRACTING, 66 + 20 * number // total, page.url)
+        leave_wholes(store)
         self._check_documents(problems)
         store.put("extracted", version)
         store.commit()

@@ -73,7 +73,7 @@ class Document:
     """The site's own menu as this page shows it."""
     words: int
     problem: str | None
-    """`empty_shell`, `login_wall` or `soft_404`: there is no content to be had."""
+    """`empty_shell`, `login_wall`, `soft_404` or `empty`: there is no content to be had."""
 
 
 class _Resolver:
@@ -180,4 +180,6 @@ def _find_problem(
     is_shell = "<script" in source and (
         _SHELL.search(source) is not None or (words < _LEAST_WORDS and not written.headings)
     )
-    return "empty_shell" if is_shell else None
+    if is_shell:
+        return "empty_shell"
+    return None if words else "empty"

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 from docgen import urls
 from docgen.copies import Copies
-from docgen.records import KnownUrl, State
+from docgen.records import HINT, KnownUrl, State
 
 if TYPE_CHECKING:
     from docgen.options import Limits, Options
     from docgen.robots import Robots
+    from docgen.scan import Scan
     from docgen.store import Store
 
 # Never HTML; not worth a request.
@@ -61,12 +62,11 @@ class Scope:
         path = urls.split(url)[1]
         return self.exclude.match(path) or (bool(self.include) and not self.include.match(path))
 
-    def upgrade(self, url: str) -> str:
-        """Read `http:` as `https:` where the site itself has moved on."""
-        if url.startswith("http:") and self.folder.startswith("https:"):
-            secure = f"https:{url[5:]}"
-            return secure if self.holds(secure) else url
-        return url
+    def align(self, url: str) -> str:
+        """Read `http:` as `https:`, or the other way round, where the site does."""
+        scheme = self.folder.partition(":")[0]
+        own = f"{scheme}:{url.partition(':')[2]}"
+        return own if self.holds(own) else url
 
 
 class Frontier:
@@ -94,6 +94,7 @@ class Frontier:
         self._visited = Counter[str]()
         self._useless = Counter[str]()
         self.copies = Copies(scope.folder, self._is_known)
+        self.copies.language = store.get("language")
         self._recall()
 
     def _recall(self) -> None:
@@ -115,37 +116,40 @@ class Frontier:
 
     def found_listed(self, url: str, *, for_machines: bool = False) -> None:
         """Take a URL of a sitemap, or of an llms.txt; folders stand for links away."""
-        if not self.scope.holds(self.scope.upgrade(url)):
+        if not self.scope.holds(self.scope.align(url)):
             return
         depth = max(1, url.count("/") - self.scope.folder.count("/"))
         if for_machines:
-            self.offer(url, depth=depth, rank=1 + LISTED_FOR_MACHINES)
+            # Of Markdown copies it is only guessed what they are copies of.
+            self.offer(url, depth=depth, rank=1 + LISTED_FOR_MACHINES, is_hint=True)
         else:
             self.offer(url, depth=depth, rank=depth + LISTED)
 
-    def offer(self, url: str, *, depth: int, rank: float) -> None:
+    def offer(self, url: str, *, depth: int, rank: float, is_hint: bool = False) -> None:
         """Queue a URL if it belongs to the site and is not known; remember why not."""
         code = hash(url)
         if code in self._handled:
             if rank <= 1:
-                self._improve(url, depth=depth, rank=rank)
+                self._improve(url, depth=depth, rank=rank, is_hint=is_hint)
             return
         if len(self._handled) < self._limits.known_urls:
             self._handled.add(code)
-        url = urls.clean(self.scope.upgrade(url))
+        url = urls.clean(self.scope.align(url))
         if not self.scope.holds(url):
             return
         key = urls.fold(url)
         if self._is_known(key):
-            self._improve(url, depth=depth, rank=rank)
+            self._improve(url, depth=depth, rank=rank, is_hint=is_hint)
         elif len(self._known) < self._limits.known_urls:
-            self._admit(url, key, depth, rank)
+            self._admit(url, key, depth, rank, is_hint=is_hint)
 
-    def _improve(self, url: str, *, depth: int, rank: float) -> None:
+    def _improve(self, url: str, *, depth: int, rank: float, is_hint: bool) -> None:
         if self.copies.variant(url) is None:
-            self._store.improve(urls.fold(url), depth=depth, rank=rank + self._penalty(url))
+            self._store.improve(
+                urls.fold(url), depth=depth, rank=rank + self._penalty(url), is_hint=is_hint
+            )
 
-    def _admit(self, url: str, key: str, depth: int, rank: float) -> None:
+    def _admit(self, url: str, key: str, depth: int, rank: float, *, is_hint: bool) -> None:
         path = urls.split(url)[1]
         if FILES.search(path) and not DOCUMENTS.search(path):
             return
@@ -160,7 +164,9 @@ class Frontier:
         self._number += 1
         self.queued += reason is None
         self._store.add_url(
-            KnownUrl(key=key, url=url, depth=depth, rank=rank, number=self._number),
+            KnownUrl(
+                key=key, url=url, depth=depth, rank=rank, number=self._number, is_hint=is_hint
+            ),
             state=State.QUEUED if reason is None else State.SKIPPED,
             reason=reason,
         )
@@ -262,8 +268,42 @@ class Frontier:
 
     def put_back(self, known: KnownUrl) -> None:
         """Let a URL wait that was taken, but not visited."""
-        self._store.mark(known.key, State.QUEUED)
+        self._store.mark(known.key, State.QUEUED, reason=HINT if known.is_hint else None)
         self.queued += 1
+
+    def speak(self, language: str | None) -> None:
+        """Take the language of the start page for that of the whole."""
+        self.copies.language = language
+        self._store.put("language", language or "")
+
+    def is_translation(self, key: str, found: Scan) -> bool:
+        """Say whether a page calls itself a translation of one in the start page's language.
+
+        Of a page that is in that language, the translations it names are left out unseen.
+        """
+        own = _primary(self.copies.language)
+        named = [(_primary(tag), self.scope.align(url)) for tag, url in found.alternates]
+        in_scope = {urls.fold(url): (tag, url) for tag, url in named if self.scope.holds(url)}
+        same = {urls.fold(url) for tag, url in named if tag == own} & in_scope.keys()
+        others = {k: url for k, (tag, url) in in_scope.items() if k not in same and tag != "x"}
+        if not own or not others:
+            return False
+        if key in others:
+            return bool(same)
+        if same or _primary(found.language) == own:
+            for other, url in others.items():
+                self._leave(other, url, "locale_copy")
+        return False
+
+    def _leave(self, key: str, url: str, reason: str) -> None:
+        state = self._store.state(key)
+        if state is None:
+            known = KnownUrl(key=key, url=url, depth=0, rank=0.0, number=0)
+            self._known.add(hash(key))
+            self._store.add_url(known, state=State.SKIPPED, reason=reason)
+        elif state == State.QUEUED:
+            self._store.mark(key, State.SKIPPED, reason=reason)
+            self.queued -= 1
 
     def was_useful(self, url: str) -> None:
         """Note that a visit brought a new page."""
@@ -282,6 +322,10 @@ class Frontier:
             if variant is not None and (reason := self.copies.reason(variant)):
                 found.append((key, reason))
         return found
+
+
+def _primary(language: str | None) -> str:
+    return (language or "").partition("-")[0].partition("_")[0]
 
 
 def shape_of(url: str) -> tuple[str, int]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import deque
 from dataclasses import dataclass, replace
+from html import escape
 from typing import TYPE_CHECKING
 
 from docgen import urls
@@ -27,9 +29,20 @@ if TYPE_CHECKING:
 VAGUE_TYPES = frozenset(
     {"", "text/plain", "application/octet-stream", "application/xml", "text/xml"}
 )
-MARKS = (b"<!doctype html", b"<html", b"<head", b"<body", b"<meta")
+MARKS = re.compile(
+    rb"(?:\xef\xbb\xbf)?(?:\s++|<!--.*?-->|<\?[^>]*+>)*+<(?:!doctype html|html|head|body|meta)",
+    re.IGNORECASE | re.DOTALL,
+)
 LOOKED_AT = 1024
+PDF = b"%PDF-"
+XML_TYPES = frozenset({"application/xhtml+xml", "application/xml", "text/xml"})
+_EMPTY = re.compile(r"<(?P<name>[A-Za-z][\w:.-]*+)(?P<rest>[^<>]*+)(?<=/)>")
+_VERBATIM = re.compile(r"<!\[CDATA\[(.*?)\]\]>", re.DOTALL)
+_VOID = frozenset(
+    {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr"}
+)
 ERROR_STATUS = 300
+GONE = frozenset({"http_404", "http_410"})
 
 
 def is_wanted(status: int, media_type: str) -> bool:
@@ -40,16 +53,33 @@ def is_wanted(status: int, media_type: str) -> bool:
 def is_html(response: Response) -> bool:
     """Say whether the body is HTML, whatever the header calls it."""
     beginning = response.body[:LOOKED_AT]
+    if beginning.startswith(PDF):
+        return False
     if response.media_type in HTML_TYPES:
         return b"\0" not in beginning.replace(b"<\0", b"").replace(b"\0<", b"") or _is_utf16(
             beginning
         )
-    stripped = beginning.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    return response.media_type in VAGUE_TYPES and stripped.startswith(MARKS)
+    return response.media_type in VAGUE_TYPES and MARKS.match(beginning) is not None
 
 
 def _is_utf16(beginning: bytes) -> bool:
     return beginning.startswith((b"\xff\xfe", b"\xfe\xff")) or b"<\0" in beginning[:8]
+
+
+def text_of(response: Response) -> str:
+    """Decode a page; one that is XML is written as HTML has it."""
+    text = decode(response.body, response.headers.get("content-type")).replace("\0", "")
+    if response.media_type in XML_TYPES:
+        text = _VERBATIM.sub(lambda found: escape(found[1], quote=False), text)
+        text = _EMPTY.sub(_write_out, text)
+    return text
+
+
+def _write_out(found: re.Match[str]) -> str:
+    # An HTML parser ignores the slash: `<script/>` or `<title/>` would swallow what follows.
+    if found["name"].lower() in _VOID:
+        return found[0]
+    return f"<{found['name']}{found['rest'][:-1]}></{found['name']}>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +93,7 @@ class Reading:
 
 def read(response: Response, limits: Limits) -> Reading:
     """Read a page. Works on nothing but the answer, so a thread of its own may do it."""
-    text = decode(response.body, response.headers.get("content-type")).replace("\0", "")
+    text = text_of(response)
     if is_too_complex(text):
         return Reading(text, None)
     return Reading(text, scan(text, response.final_url, most_links=limits.links_per_page))
@@ -110,6 +140,9 @@ class Intake:
 
     def fail(self, known: KnownUrl, reason: str) -> None:
         """Note that a URL could not be had, and forget what was had of it before."""
+        if known.is_hint and reason in GONE:
+            self.skip(known, reason)
+            return
         self._store.mark(known.key, State.FAILED, reason=reason)
         self.failed += 1
         if self._store.drop_page(known.key):
@@ -127,7 +160,7 @@ class Intake:
         if self._store.state(known.key) != State.TAKEN:
             return  # another URL led here in the meantime
         url = urls.clean(response.final_url)
-        claimed = self._rename(known, url, hops=response.hops)
+        claimed = self._rename(known, url, response.hops)
         if claimed is None:
             return
         kept = self._store.page(claimed.key)
@@ -142,7 +175,7 @@ class Intake:
             reading = reading or read(response, self._limits)
             self._take(claimed, response, reading, kept, is_start=is_start)
 
-    def _rename(self, known: KnownUrl, url: str, *, hops: tuple[str, ...] = ()) -> KnownUrl | None:
+    def _rename(self, known: KnownUrl, url: str, hops: tuple[str, ...]) -> KnownUrl | None:
         """Follow a page to the URL it is really at; None when that is dealt with already."""
         key = urls.fold(url)
         for hop in hops:
@@ -175,14 +208,9 @@ class Intake:
         if found is None:
             self.fail(known, "too_complex")
             return
-        if not is_start:
-            if found.refresh is not None:
-                self._send_on(known, found.refresh)
-                return
-            renamed = self._call_canonical(known, found.canonical)
-            if renamed is None:
-                return
-            known = renamed
+        if not is_start and found.refresh is not None and urls.fold(found.refresh) != known.key:
+            self._send_on(known, found.refresh)
+            return
         sha256 = hashlib.sha256(response.body).hexdigest()
         is_same = kept is not None and kept.sha256 == sha256
         page = CrawledPage(
@@ -210,36 +238,52 @@ class Intake:
         if not self._frontier.scope.holds(target):
             self.skip(known, "out_of_scope")
             return
-        key = urls.fold(target)
-        if key == known.key:
-            self.skip(known, "redirects_to_itself")
-            return
-        self._store.mark(known.key, State.ALIAS, target=key)
+        self._store.mark(known.key, State.ALIAS, target=urls.fold(target))
         self._frontier.offer(target, depth=known.depth, rank=known.rank)
 
-    def _call_canonical(self, known: KnownUrl, canonical: str | None) -> KnownUrl | None:
-        """Call the page what it calls itself, if that differs in its parameters alone.
+    def _follow_canonical(self, known: KnownUrl, found: Scan) -> str | None:
+        """Look where the page says it is; give the key of it if only parameters differ.
 
-        A canonical link to another path is only a hint where to look: many sites point all
-        their pages to one. If it is a copy, its text will show it.
+        That is only a hint: many sites point all their pages to one. If a page is a copy, its
+        text will show it, or that the page it calls itself has the same name.
         """
+        canonical = found.canonical
         if canonical is None or not self._frontier.scope.holds(canonical):
-            return known
-        if urls.split(canonical)[1] == urls.split(known.url)[1]:
-            return self._rename(known, canonical)
-        self._frontier.offer(canonical, depth=known.depth, rank=known.rank)
-        return known
+            return None
+        self._frontier.offer(canonical, depth=known.depth, rank=known.rank, is_hint=True)
+        key = urls.fold(canonical)
+        same_path = urls.split(canonical)[1] == urls.split(known.url)[1]
+        return key if same_path and key != known.key else None
+
+    def leave_misnamed(self) -> None:
+        """Leave out pages that call themselves another page, which has the same name."""
+        for key, other in self._store.pages_called_otherwise():
+            if self._store.state(other) == State.PAGE and self._name(key) == self._name(other):
+                self._store.mark(key, State.ALIAS, target=other)
+                self._store.drop_page(key)
+                self.pages -= 1
+                self._changed()
+
+    def _name(self, key: str) -> str | None:
+        page = self._store.page(key)
+        if page is None:
+            return None
+        return scan(page.html.decode(), page.final_url, most_links=0).name
 
     def _finish(self, known: KnownUrl, page: CrawledPage, found: Scan, *, is_start: bool) -> None:
         if is_start:
-            self._frontier.copies.language = found.language
+            self._frontier.speak(found.language)
         if is_start and self._frontier.scope.excludes(known.url):
             self.skip(known, "excluded")
+        elif not is_start and self._frontier.is_translation(known.key, found):
+            self.skip(known, "locale_copy")
+            self._store.drop_page(known.key)
         elif self._is_copy(known, page):
             self._frontier.was_useless(known.url)
             return
         else:
-            self._store.mark(known.key, State.PAGE)
+            target = None if is_start else self._follow_canonical(known, found)
+            self._store.mark(known.key, State.PAGE, target=target)
             self.pages += 1
             self._frontier.was_useful(known.url)
         self._unread.append((known.key, found.links(), known.depth))

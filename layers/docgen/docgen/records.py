@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from enum import IntEnum
 
+HINT = "hint"
+"""Reason of a queued URL that nobody links to."""
+
 
 class State(IntEnum):
     """Where a known URL stands."""
@@ -12,7 +15,7 @@ class State(IntEnum):
     TAKEN = 1
     """Being visited; queued again when the store is opened."""
     PAGE = 2
-    """Visited, and a page of the result."""
+    """Visited, and a page of the result; `target` is the key of what it calls itself."""
     ALIAS = 3
     """Another URL of the page (or of the URL) named by `target`."""
     SKIPPED = 4
@@ -33,6 +36,8 @@ class KnownUrl:
     """Lower is more important."""
     number: int
     """Order of discovery, among equals in rank."""
+    is_hint: bool = False
+    """Nobody links to it, it only follows from something else: it need not be there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

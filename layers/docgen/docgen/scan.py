@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 MAIN = "main, [role=main]"
 CHROME = ["script", "style", "nav", "header", "footer", "aside", "template", "noscript"]
 ENOUGH_WORDS = 30
-STUB_BYTES = 4096  # a page that only sends its reader on is smaller
+STUB_BYTES = 4096  # a page that only sends its reader on is smaller, and says little
 _REFRESH = re.compile(r"\s*(\d+)(?:\.\d*)?\s*[;,]\s*(?:url\s*=\s*)?[\"']?([^\"']+)", re.IGNORECASE)
 _SCRIPTED = re.compile(
     r"(?:window\.|document\.|self\.|top\.)?location(?:\.href\s*=|\.replace\(|\.assign\(|\s*=)"
@@ -43,9 +43,11 @@ class Scan:
     """What the page calls its own address."""
     refresh: str | None
     """Where the page sends its reader on to."""
-    alternates: tuple[str, ...]
-    """The same page in other languages."""
+    alternates: tuple[tuple[str, str], ...]
+    """Language and URL of the same page in each language it names."""
     language: str | None
+    name: str
+    """Its title and first heading."""
     text_hash: str | None
     """Equal for pages with the same main text; None where there is no text."""
 
@@ -60,7 +62,8 @@ def scan(html: str, url: str, *, most_links: int) -> Scan:
     base = _base(tree, url)
     head = _HeadLinks(tree, base)
     hrefs = tuple(_hrefs(tree, most_links))
-    refresh = _refresh(tree, base) or (_scripted(html, base) if len(html) < STUB_BYTES else None)
+    is_stub = len(html) < STUB_BYTES and _says_little(tree)
+    refresh = _refresh(tree, base, is_stub=is_stub) or (_scripted(tree, base) if is_stub else None)
     root = tree.root
     language = root.attributes.get("lang") if root is not None else None
     return Scan(
@@ -70,6 +73,7 @@ def scan(html: str, url: str, *, most_links: int) -> Scan:
         refresh=refresh,
         alternates=head.alternates,
         language=language.lower() if language else None,
+        name=" ".join(_first_text(tree, tag) for tag in ("title", "h1")),
         text_hash=_text_hash(tree),  # last, because it takes the tree apart
     )
 
@@ -97,9 +101,9 @@ class _HeadLinks:
             kinds = (attributes["rel"] or "").lower().split()
             if "canonical" in kinds and self.canonical is None:
                 self.canonical = _resolve(attributes["href"], base)
-            elif "alternate" in kinds and attributes.get("hreflang"):
-                alternates.append(_resolve(attributes["href"], base))
-        self.alternates = tuple(url for url in alternates if url is not None)
+            elif "alternate" in kinds and (language := attributes.get("hreflang")):
+                alternates.append((language.lower(), _resolve(attributes["href"], base)))
+        self.alternates = tuple((lang, url) for lang, url in alternates if url is not None)
 
 
 def _hrefs(tree: LexborHTMLParser, most: int) -> dict[str, None]:
@@ -114,19 +118,33 @@ def _hrefs(tree: LexborHTMLParser, most: int) -> dict[str, None]:
     return found
 
 
-def _refresh(tree: LexborHTMLParser, base: str) -> str | None:
+def _says_little(tree: LexborHTMLParser) -> bool:
+    unseen = sum(len(_words(node)) for node in tree.css("body script, body style, body noscript"))
+    return len(_words(tree.body)) - unseen < ENOUGH_WORDS
+
+
+def _refresh(tree: LexborHTMLParser, base: str, *, is_stub: bool) -> str | None:
     for node in tree.css("meta[http-equiv][content]"):
         if (node.attributes["http-equiv"] or "").lower() != "refresh":
             continue
+        if not is_stub and node.parent is not None and node.parent.tag == "noscript":
+            continue  # a page of its own, which sends on only readers without scripts
         found = _REFRESH.match(node.attributes["content"] or "")
         if found and int(found[1][:9]) <= LONGEST_REFRESH:
             return _resolve(found[2].strip(), base)
     return None
 
 
-def _scripted(html: str, base: str) -> str | None:
-    found = _SCRIPTED.search(html)
-    return _resolve(found[1], base) if found else None
+def _scripted(tree: LexborHTMLParser, base: str) -> str | None:
+    for node in tree.css("script"):
+        if found := _SCRIPTED.search(node.text()):
+            return _resolve(found[1], base)
+    return None
+
+
+def _first_text(tree: LexborHTMLParser, tag: str) -> str:
+    node = tree.css_first(tag)
+    return node.text().strip() if node is not None else ""
 
 
 def _text_hash(tree: LexborHTMLParser) -> str | None:

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from docgen import robots, urls
-from docgen.charsets import decode
 from docgen.complexity import is_too_complex
+from docgen.copies import VERSION, is_locale
 from docgen.errors import AddressRefused, NoUsableContent, RobotsForbid, TooManyRedirects
 from docgen.fetch import NOT_MODIFIED, Response, error_of, get_patiently
 from docgen.frontier import Scope
-from docgen.intake import is_html, is_wanted
+from docgen.intake import is_html, is_wanted, text_of
 from docgen.scan import Scan, scan
 from docgen.store import Store
 
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from docgen.options import Limits, Options
     from docgen.robots import Robots
 
-MOSTLY = 0.5
+SOME = 0.1
+NEARLY_ALL = 0.75
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +45,7 @@ async def begin(
         GenerateError: There is no page to begin with.
     """
     try:
-        current = urls.canonical(url)
+        current = asked = urls.canonical(url)
     except urls.BadUrl as exc:
         raise AddressRefused from exc
     search = _Search(limits, fetcher, store)
@@ -69,7 +70,7 @@ async def begin(
                 html=html,
                 scan=found,
                 robots=search.robots,
-                scope=make_scope(_folder(final.final_url, found), options),
+                scope=make_scope(_folder(asked, final.final_url, found), options),
             )
         hops.append(response.final_url)
         current = found.refresh
@@ -114,7 +115,7 @@ class _Search:
             return response, kept.html.decode()
         if not is_html(response):
             raise _no_page(response)
-        html = decode(response.body, response.headers.get("content-type"))
+        html = text_of(response)
         if is_too_complex(html):
             raise NoUsableContent("The page is built too deeply to be read.")
         return response, html
@@ -134,18 +135,52 @@ def make_scope(folder: str, options: Options) -> Scope:
     )
 
 
-def _folder(url: str, found: Scan) -> str:
-    """Find the folder of the start page.
+def _folder(asked: str, url: str, found: Scan) -> str:
+    """Find the folder of the start page, which was asked for by another URL maybe."""
+    links = list(found.links())
+    folder = _own_folder(url, links)
+    wider = _folder_asked_for(asked, url)
+    if wider is not None and _share(links, folder, wider) < NEARLY_ALL:
+        return wider
+    return folder
+
+
+def _own_folder(url: str, links: list[str]) -> str:
+    """Find the folder of a page.
 
     `/docs` without a slash may be a page of `/` or the front page of `/docs/`: its links tell.
     """
     origin, path, _ = urls.split(url)
     folder = f"{origin}{urls.directory(url)}"
     name = path.rpartition("/")[2]
-    if name and "." not in name:
+    if name and ("." not in name or VERSION.fullmatch(name)):
         within = f"{origin}{path}/"
-        near = [link for link in found.links() if link.startswith(folder)]
-        below = [link for link in near if link.startswith(within)]
-        if below and len(below) >= MOSTLY * len(near):
+        if _share(links, within, folder) >= SOME:
             return within
     return folder
+
+
+def _folder_asked_for(asked: str, url: str) -> str | None:
+    """Find the folder that was asked for, if its front page only sends on to a page within.
+
+    `/docs/` often leads to `/docs/start/intro`, and all of `/docs/` is meant. Where it leads to
+    `/docs/en/2.0/start/intro`, that language and version are meant.
+    """
+    (origin, path, _), folder = urls.split(url), urls.split(urls.fold(asked))[1].rstrip("/") + "/"
+    if not path.startswith(folder) or not _is_same_host(asked, url):
+        return None
+    for segment in path[len(folder) :].split("/"):
+        if not is_locale(segment) and VERSION.fullmatch(segment) is None:
+            break
+        folder += f"{segment}/"
+    return f"{origin}{folder}"
+
+
+def _is_same_host(one: str, other: str) -> bool:
+    hosts = {urls.split(url)[0].partition("://")[2].removeprefix("www.") for url in (one, other)}
+    return len(hosts) == 1
+
+
+def _share(links: list[str], part: str, whole: str) -> float:
+    near = [link for link in links if link.startswith(whole)]
+    return sum(link.startswith(part) for link in near) / len(near) if near else 0.0

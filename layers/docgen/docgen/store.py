@@ -14,13 +14,13 @@ from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any, Self
 
 from docgen.extract import Document, Heading, NavLink
-from docgen.records import CrawledPage, KnownUrl, State, Validators
+from docgen.records import HINT, CrawledPage, KnownUrl, State, Validators
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 MOST_ALIASES = 8  # in a row: redirects, canonical, duplicate; more never make sense
 COMPRESSION = 1  # bodies are written once and read once or twice: speed before size
 
@@ -39,8 +39,10 @@ CREATE INDEX page_order ON page (rank, number);
 CREATE INDEX page_text ON page (text_hash);
 CREATE INDEX page_url ON page (url);
 CREATE TABLE document (
-    number INTEGER PRIMARY KEY, url TEXT NOT NULL, words INT NOT NULL, body BLOB NOT NULL);
+    number INTEGER PRIMARY KEY, url TEXT NOT NULL, title TEXT NOT NULL, words INT NOT NULL,
+    body BLOB NOT NULL);
 CREATE INDEX document_url ON document (url);
+CREATE TABLE problem (key TEXT PRIMARY KEY, reason TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE asset (
     url TEXT PRIMARY KEY, content_type TEXT NOT NULL, body BLOB NOT NULL,
     etag TEXT, last_modified TEXT);
@@ -95,7 +97,7 @@ class Store:
 
     def clear(self) -> None:
         """Forget everything."""
-        for table in ("meta", "url", "page", "document", "asset"):
+        for table in ("meta", "url", "page", "document", "problem", "asset"):
             self._db.execute(f"DELETE FROM {table}")  # noqa: S608 - our own table names
 
     # The run itself
@@ -134,7 +136,7 @@ class Store:
                 known.depth,
                 known.rank,
                 known.number,
-                reason,
+                HINT if known.is_hint and state == State.QUEUED else reason,
                 target,
             ),
         )
@@ -142,14 +144,21 @@ class Store:
     def next_url(self) -> KnownUrl | None:
         """Take the most important queued URL."""
         row = self._db.execute(
-            "SELECT key, url, depth, rank, number FROM url WHERE state = ?"
+            "SELECT key, url, depth, rank, number, reason FROM url WHERE state = ?"
             " ORDER BY rank, number LIMIT 1",
             (State.QUEUED,),
         ).fetchone()
         if row is None:
             return None
-        self.mark(row[0], State.TAKEN)
-        return KnownUrl(key=row[0], url=row[1], depth=row[2], rank=row[3], number=row[4])
+        self._db.execute("UPDATE url SET state = ? WHERE key = ?", (State.TAKEN, row[0]))
+        return KnownUrl(
+            key=row[0],
+            url=row[1],
+            depth=row[2],
+            rank=row[3],
+            number=row[4],
+            is_hint=row[5] == HINT,
+        )
 
     def mark(
         self, key: str, state: State, *, reason: str | None = None, target: str | None = None
@@ -160,11 +169,12 @@ class Store:
             (state, reason, target, key),
         )
 
-    def improve(self, key: str, *, depth: int, rank: float) -> None:
-        """Note that a queued URL was found nearer to the start than before."""
+    def improve(self, key: str, *, depth: int, rank: float, is_hint: bool = False) -> None:
+        """Note that a queued URL was found again, maybe nearer to the start than before."""
         self._db.execute(
-            "UPDATE url SET depth = min(depth, ?), rank = min(rank, ?) WHERE key = ? AND state = ?",
-            (depth, rank, key, State.QUEUED),
+            "UPDATE url SET depth = min(depth, ?), rank = min(rank, ?),"
+            " reason = iif(?, reason, NULL) WHERE key = ? AND state = ?",
+            (depth, rank, is_hint, key, State.QUEUED),
         )
 
     def state(self, key: str) -> State | None:
@@ -196,14 +206,23 @@ class Store:
             "SELECT key, url FROM url WHERE state = ? ORDER BY rank, number", (State.PAGE,)
         ).fetchall()
 
+    def pages_called_otherwise(self) -> list[tuple[str, str]]:
+        """List (key, key of what it calls itself) of pages of the result."""
+        return self._db.execute(
+            "SELECT key, target FROM url WHERE state = ? AND target IS NOT NULL"
+            " ORDER BY rank, number",
+            (State.PAGE,),
+        ).fetchall()
+
     def start_round(self) -> None:
         """Queue the pages of a finished run again; forget what else it met."""
         self._db.execute("DELETE FROM url WHERE state NOT IN (?, ?)", (State.PAGE, State.ALIAS))
+        self._db.execute(
+            "UPDATE url SET state = ?, target = NULL WHERE state = ?",
+            (State.QUEUED, State.PAGE),
+        )
         gone = "SELECT target FROM url EXCEPT SELECT key FROM url"
         self._db.execute(f"DELETE FROM url WHERE target IN ({gone})")  # noqa: S608 - our own words
-        self._db.execute(
-            "UPDATE url SET state = ?, reason = NULL WHERE state = ?", (State.QUEUED, State.PAGE)
-        )
         self._db.execute("UPDATE page SET is_read = 0")
 
     def aliases(self) -> Iterator[tuple[str, str]]:
@@ -235,9 +254,10 @@ class Store:
         """Iterate over (URL, reason) of what is not in the result, failures included."""
         return iter(
             self._db.execute(
-                "SELECT url, reason FROM url WHERE state IN (?, ?)"
-                " OR (state = ? AND reason IS NOT NULL) ORDER BY key",
-                (State.SKIPPED, State.FAILED, State.PAGE),
+                "SELECT url, coalesce(problem.reason, url.reason) FROM url"
+                " LEFT JOIN problem ON problem.key = url.key AND state = ?"
+                " WHERE state IN (?, ?) OR problem.reason IS NOT NULL ORDER BY url.key",
+                (State.PAGE, State.SKIPPED, State.FAILED),
             ).fetchall()
         )
 
@@ -305,7 +325,9 @@ class Store:
     def find_page(self, key: str) -> CrawledPage | None:
         """Read the page a URL leads to, through its aliases."""
         for _ in range(MOST_ALIASES):
-            row = self._db.execute("SELECT target FROM url WHERE key = ?", (key,)).fetchone()
+            row = self._db.execute(
+                "SELECT target FROM url WHERE key = ? AND state <> ?", (key, State.PAGE)
+            ).fetchone()
             if row is None or row[0] is None:
                 break
             key = row[0]
@@ -334,22 +356,40 @@ class Store:
     def clear_documents(self) -> None:
         """Forget all extracted documents, and what was wrong with pages."""
         self._db.execute("DELETE FROM document")
-        self._db.execute("UPDATE url SET reason = NULL WHERE state = ?", (State.PAGE,))
+        self._db.execute("DELETE FROM problem")
 
     def put_document(self, number: int, document: Document) -> None:
         """Keep the extracted document at its place in the order."""
         body = zlib.compress(json.dumps(asdict(document)).encode(), COMPRESSION)
         self._db.execute(
-            "INSERT OR REPLACE INTO document VALUES (?, ?, ?, ?)",
-            (number, document.url, document.words, body),
+            "INSERT OR REPLACE INTO document VALUES (?, ?, ?, ?, ?)",
+            (number, document.url, document.title, document.words, body),
         )
 
     def documents(self) -> Iterator[Document]:
         """Iterate over the documents in order, one in memory at a time."""
         numbers = self._db.execute("SELECT number FROM document ORDER BY number").fetchall()
         for (number,) in numbers:
-            row = self._db.execute("SELECT body FROM document WHERE number = ?", (number,))
-            yield _read_document(row.fetchone()[0])
+            yield self.document_at(number)
+
+    def document_at(self, number: int) -> Document:
+        """Read the document at a place in the order."""
+        row = self._db.execute("SELECT body FROM document WHERE number = ?", (number,))
+        return _read_document(row.fetchone()[0])
+
+    def document_sizes(self) -> dict[int, tuple[str, int]]:
+        """Say of each place in the order what the document is called, and how long it is."""
+        rows = self._db.execute("SELECT number, title, words FROM document ORDER BY number")
+        return {number: (title, words) for number, title, words in rows}
+
+    def drop_document(self, number: int, problem: str) -> None:
+        """Forget a document, because there is something wrong with its page."""
+        (key,) = self._db.execute(
+            "SELECT key FROM page WHERE url = (SELECT url FROM document WHERE number = ?)",
+            (number,),
+        ).fetchone()
+        self.set_problem(key, problem)
+        self._db.execute("DELETE FROM document WHERE number = ?", (number,))
 
     def document(self, url: str) -> Document:
         """Read the document of one page."""
@@ -367,7 +407,7 @@ class Store:
 
     def set_problem(self, key: str, reason: str) -> None:
         """Note that a page has no text worth having. It stays, to be asked for again."""
-        self._db.execute("UPDATE url SET reason = ? WHERE key = ?", (reason, key))
+        self._db.execute("INSERT OR REPLACE INTO problem VALUES (?, ?)", (key, reason))
 
     def document_numbers(self) -> set[int]:
         """List the places in the order at which there is a document."""

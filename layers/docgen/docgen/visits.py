@@ -100,6 +100,10 @@ class Visits:
             self._read_lists(read_sitemaps(self._fetcher, self._rules, scope, self._limits)),
         )
         try:
+            # What is most important is known when all links of the start page are.
+            while self.intake.read_links(self._clock, SLICE_SECONDS):
+                look_up(self.counts())
+                await asyncio.sleep(0)
             while True:
                 look_up(self.counts())
                 has_links = self.intake.read_links(self._clock, SLICE_SECONDS)

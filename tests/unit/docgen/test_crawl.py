@@ -239,28 +239,6 @@ def test_redirects_and_spellings_are_one_page() -> None:
         assert found.aliases["/docs/old"] == "/docs/a"
 
 
-def test_a_canonical_link_names_a_page_that_differs_in_parameters() -> None:
-    with Site() as site:
-        site.page("/docs/", prose("front") + links("a?view=1", "a?view=2"))
-        for view in (1, 2):
-            head = '<link rel="canonical" href="/docs/a">'
-            site.page(f"/docs/a?view={view}", prose(f"view {view}"), head=head)
-        found = crawl(site)
-
-        assert found.pages == ["/docs/", "/docs/a"]
-        assert found.aliases["/docs/a?view=2"] == "/docs/a"
-        assert site.hits("/docs/a") == 0
-
-
-def test_a_canonical_link_that_every_page_has_loses_no_page() -> None:
-    with Site() as site:
-        head = '<link rel="canonical" href="/docs/">'
-        site.page("/docs/", prose("front") + links("a", "b"), head=head)
-        site.page("/docs/a", prose("a"), head=head)
-        site.page("/docs/b", prose("b"), head=head)
-        assert crawl(site).pages == ["/docs/", "/docs/a", "/docs/b"]
-
-
 def test_pages_with_the_same_text_are_one() -> None:
     with Site() as site:
         site.page("/docs/", prose("front") + links("a", "print/a", "b"))
@@ -479,10 +457,10 @@ def test_what_the_report_raises_ends_the_crawl() -> None:
             crawl(site, report=report)
 
 
-def test_http_links_to_a_secure_site_are_read_as_secure() -> None:
+def test_links_are_read_with_the_scheme_of_the_site() -> None:
     from docgen.frontier import Scope
     from docgen.urls import Globs
 
     scope = Scope(folder="https://e.com/docs/", include=Globs([]), exclude=Globs([]))
-    assert scope.upgrade("http://e.com/docs/a") == "https://e.com/docs/a"
-    assert scope.upgrade("http://e.com/blog") == "http://e.com/blog"
+    assert scope.align("http://e.com/docs/a") == "https://e.com/docs/a"
+    assert scope.align("http://e.com/blog") == "http://e.com/blog"

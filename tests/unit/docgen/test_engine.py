@@ -257,3 +257,49 @@ def test_no_more_images_are_asked_for_where_fewer_requests_are_wanted(tmp_path: 
         with_images(site, 40, Answer(status=429, latency=0.05))
         run(site, tmp_path)
         assert len([target for target in site.targets() if "png" in target]) <= HASTY.concurrency
+
+
+def test_a_page_without_anything_on_it_is_named_and_left_out(tmp_path: Path) -> None:
+    with Site() as site:
+        site.docs(3)
+        site.text("/docs/page-a0.html", "", "text/html")
+        result = run(site, tmp_path)
+
+    assert result.pages == 2
+    assert [page["reason"] for page in manifest(result)["skipped"]] == ["empty"]
+
+
+def a_book(site: Site, *, chapters: int, together: str) -> None:
+    """Serve chapters, and a page that has them all."""
+    names = [f"chapter {chr(97 + number)}" for number in range(chapters)]
+    links = "".join(f'<li><a href="{name[-1]}.html">{name}</a>' for name in names)
+    site.page("/docs/", f'{prose("front")}<ul><li><a href="all.html">all</a>{links}</ul>')
+    bodies = {name: prose(name) + f"<p>{name} goes on. " * 40 for name in names}
+    for name, body in bodies.items():
+        site.page(f"/docs/{name[-1]}.html", f"<main>{body}</main>", title=name)
+    whole = together.join(bodies.values()).replace("<main>", "").replace("</main>", "")
+    site.page("/docs/all.html", f"<main>{whole}</main>", title="The whole book")
+
+
+def test_a_page_that_is_all_others_once_more_is_left_out(tmp_path: Path) -> None:
+    with Site() as site:
+        a_book(site, chapters=6, together="<hr>")
+        result = run(site, tmp_path)
+
+    assert result.pages == 7
+    reasons = {page["url"][-8:]: page["reason"] for page in manifest(result)["skipped"]}
+    assert reasons == {"all.html": "print_copy"}
+
+
+@pytest.mark.parametrize(
+    ("chapters", "together", "max_pages"),
+    [(2, "", 100), (6, "<p>" + "words of its own " * 300, 100), (6, "", 4)],
+)
+def test_a_long_page_that_has_something_of_its_own_stays(
+    tmp_path: Path, chapters: int, together: str, max_pages: int
+) -> None:
+    with Site() as site:
+        a_book(site, chapters=chapters, together=together)
+        result = run(site, tmp_path, max_pages=max_pages)
+
+    assert "all.html" in " ".join(page["url"] for page in manifest(result)["pages"])

@@ -1,5 +1,6 @@
 """A run that stopped goes on; a run that ended is brought up to date."""
 
+import json
 import signal
 import subprocess
 import sys
@@ -86,6 +87,25 @@ def files(result: Result) -> dict[str, bytes]:
     }
 
 
+@pytest.mark.parametrize("steps", [3, 6, 9])
+def test_the_language_to_keep_is_not_forgotten_over_an_interruption(
+    tmp_path: Path, steps: int
+) -> None:
+    kinds = ("de", "en", "fr")
+    menu = "".join(f'<a href="{kind}/{name}">x</a>' for kind in kinds for name in "abc")
+    with Site() as site:
+        front = f"<html lang=de><title>F</title>{prose('front')}{menu}"
+        site.text("/docs/", front, "text/html")
+        for kind in kinds:
+            for name in "abc":
+                site.page(f"/docs/{kind}/{name}", prose(f"{kind} {name}"))
+        with pytest.raises(Interrupted):
+            run(site, tmp_path, should_stop=after(steps))
+        names = {path.parent.name for path in run(site, tmp_path).manifest.parent.rglob("[abc].md")}
+
+    assert names == {"de"}
+
+
 def test_progress_never_falls_over_interruptions(tmp_path: Path) -> None:
     told: list[Progress] = []
     with Site() as site:
@@ -112,6 +132,23 @@ def test_a_second_run_asks_only_whether_anything_changed(tmp_path: Path) -> None
         assert len(pages) == 19
         assert all("if-none-match" in request.headers for request in pages)
         assert contents(second) == contents(first)
+
+
+def test_a_second_run_still_says_what_is_wrong_with_pages(tmp_path: Path) -> None:
+    with Site() as site:
+        site.page(
+            "/docs/", prose("front") + "<a href=lost>x</a><a href=bare>x</a><a href=a?v=1>x</a>"
+        )
+        site.page("/docs/lost", "<h1>404 Not found</h1>", title="404")
+        site.text("/docs/bare", "", "text/html")
+        for target in ("/docs/a", "/docs/a?v=1"):
+            site.page(target, prose(target), title="A", head="<link rel=canonical href=/docs/a>")
+        first = run(site, tmp_path)
+        second = run(site, tmp_path)
+
+    reasons = {page["reason"] for page in json.loads(second.manifest.read_bytes())["skipped"]}
+    assert reasons == {"soft_404", "empty"}
+    assert contents(second) == contents(first)
 
 
 def test_a_second_run_takes_in_what_changed(tmp_path: Path) -> None:

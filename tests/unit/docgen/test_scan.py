@@ -27,8 +27,9 @@ def test_the_head_tells_canonical_address_language_and_other_languages() -> None
     )
     found = read("", head)
     assert found.canonical == "https://e.com/docs/a"
-    assert found.alternates == ("https://e.com/fr/a",)
+    assert found.alternates == (("fr", "https://e.com/fr/a"),)
     assert found.language == "en"
+    assert found.name == "A page "
 
 
 @pytest.mark.parametrize(
@@ -47,10 +48,17 @@ def test_refreshes_lead_on_if_they_are_soon(content: str, target: str | None) ->
     assert read("", f'<meta http-equiv="Refresh" content="{content}">').refresh == target
 
 
+def test_a_refresh_for_readers_without_scripts_is_none_where_there_is_something_to_read() -> None:
+    refresh = '<noscript><meta http-equiv="refresh" content="0;url=/plain"></noscript>'
+    assert read(prose("a"), refresh).refresh is None
+    assert read("<script>start()</script>", refresh).refresh == "https://e.com/plain"
+
+
 def test_a_long_page_is_not_left_by_its_scripts() -> None:
     script = "<script>if (x) location.href = '/login'</script>"
     assert read(script).refresh == "https://e.com/login"
-    assert read(script + prose("a") * 30).refresh is None
+    assert read(script + prose("a")).refresh is None
+    assert read(prose("a") * 30 + script).refresh is None
 
 
 def test_the_same_text_has_the_same_hash_whatever_is_around_it() -> None:

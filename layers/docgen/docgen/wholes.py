@@ -1,0 +1,56 @@
+"""Which pages are only other pages once more, all on one page, to be printed?
+
+A page that says what at least three others say, and hardly anything else: its headings are their
+titles, it is as long as they are together, and what they say is there word for word.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from docgen.extract import Document
+    from docgen.store import Store
+
+FEWEST = 3
+LEAST, MOST = 0.8, 1.25  # of the words of the others
+LOOKED_AT = 32  # pages, the longest ones
+LOOKED_INTO = 5  # of the others
+LINK = "\ue000"  # before the target of a link, which differs from page to page
+
+
+def leave_wholes(store: Store) -> None:
+    """Take such pages out of the documents; the start page, which was asked for, stays."""
+    sizes = store.document_sizes()
+    titled: dict[str, set[int]] = defaultdict(set)
+    for number, (title, _) in sizes.items():
+        titled[_fold(title)].add(number)
+    mean = sum(words for _, words in sizes.values()) / max(1, len(sizes))
+    longest = sorted(sizes, key=lambda number: -sizes[number][1])[:LOOKED_AT]
+    for number in longest:
+        words = sizes[number][1]
+        if number == 0 or words < 2 * mean:
+            continue
+        whole = store.document_at(number)
+        titles = {_fold(heading.text) for heading in whole.headings}
+        parts = set().union(*(titled[title] for title in titles & titled.keys())) - {number}
+        together = sum(sizes[part][1] for part in parts)
+        if (
+            len(parts) >= FEWEST
+            and LEAST * together <= words <= MOST * together
+            and all(
+                _longest_line(store.document_at(part)) in whole.markdown
+                for part in sorted(parts)[:LOOKED_INTO]
+            )
+        ):
+            store.drop_document(number, "print_copy")
+
+
+def _fold(title: str) -> str:
+    return " ".join(title.lower().split())
+
+
+def _longest_line(document: Document) -> str:
+    lines = (line for line in document.markdown.splitlines() if LINK not in line)
+    return max(lines, key=len, default="")
