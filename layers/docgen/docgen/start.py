@@ -47,7 +47,7 @@ async def begin(
     try:
         current = asked = urls.canonical(url)
     except urls.BadUrl as exc:
-        raise AddressRefused from exc
+        raise AddressRefused("This is no URL of a public web page.") from exc
     search = _Search(limits, fetcher, store)
     hops: list[str] = []
     for _ in range(limits.redirects + 1):

@@ -39,7 +39,7 @@ CREATE INDEX page_order ON page (rank, number);
 CREATE INDEX page_text ON page (text_hash);
 CREATE INDEX page_url ON page (url);
 CREATE TABLE document (
-    number INTEGER PRIMARY KEY, url TEXT NOT NULL, title TEXT NOT NULL, words INT NOT NULL,
+    number INTEGER PRIMARY KEY, url TEXT NOT NULL, heading TEXT NOT NULL, words INT NOT NULL,
     body BLOB NOT NULL);
 CREATE INDEX document_url ON document (url);
 CREATE TABLE problem (key TEXT PRIMARY KEY, reason TEXT NOT NULL) WITHOUT ROWID;
@@ -361,9 +361,10 @@ class Store:
     def put_document(self, number: int, document: Document) -> None:
         """Keep the extracted document at its place in the order."""
         body = zlib.compress(json.dumps(asdict(document)).encode(), COMPRESSION)
+        heading = document.headings[0].text if document.headings else document.title
         self._db.execute(
             "INSERT OR REPLACE INTO document VALUES (?, ?, ?, ?, ?)",
-            (number, document.url, document.title, document.words, body),
+            (number, document.url, heading, document.words, body),
         )
 
     def documents(self) -> Iterator[Document]:
@@ -378,9 +379,9 @@ class Store:
         return _read_document(row.fetchone()[0])
 
     def document_sizes(self) -> dict[int, tuple[str, int]]:
-        """Say of each place in the order what the document is called, and how long it is."""
-        rows = self._db.execute("SELECT number, title, words FROM document ORDER BY number")
-        return {number: (title, words) for number, title, words in rows}
+        """Say of each place in the order the document's first heading, and how long it is."""
+        rows = self._db.execute("SELECT number, heading, words FROM document ORDER BY number")
+        return {number: (heading, words) for number, heading, words in rows}
 
     def drop_document(self, number: int, problem: str) -> None:
         """Forget a document, because there is something wrong with its page."""

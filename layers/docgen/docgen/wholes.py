@@ -1,7 +1,7 @@
 """Which pages are only other pages once more, all on one page, to be printed?
 
-A page that says what at least three others say, and hardly anything else: its headings are their
-titles, it is as long as they are together, and what they say is there word for word.
+A page that says what at least three others say, and hardly anything else: it has their headings,
+is as long as they are together, and what they say is there word for word.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ LINK = "\ue000"  # before the target of a link, which differs from page to page
 def leave_wholes(store: Store) -> None:
     """Take such pages out of the documents; the start page, which was asked for, stays."""
     sizes = store.document_sizes()
-    titled: dict[str, set[int]] = defaultdict(set)
-    for number, (title, _) in sizes.items():
-        titled[_fold(title)].add(number)
+    headed: dict[str, set[int]] = defaultdict(set)
+    for number, (heading, _) in sizes.items():
+        headed[_fold(heading)].add(number)
     mean = sum(words for _, words in sizes.values()) / max(1, len(sizes))
     longest = sorted(sizes, key=lambda number: -sizes[number][1])[:LOOKED_AT]
     for number in longest:
@@ -33,8 +33,8 @@ def leave_wholes(store: Store) -> None:
         if number == 0 or words < 2 * mean:
             continue
         whole = store.document_at(number)
-        titles = {_fold(heading.text) for heading in whole.headings}
-        parts = set().union(*(titled[title] for title in titles & titled.keys())) - {number}
+        headings = {_fold(heading.text) for heading in whole.headings} & headed.keys()
+        parts = set().union(*(headed[heading] for heading in headings)) - {number}
         together = sum(sizes[part][1] for part in parts)
         if (
             len(parts) >= FEWEST
@@ -47,8 +47,8 @@ def leave_wholes(store: Store) -> None:
             store.drop_document(number, "print_copy")
 
 
-def _fold(title: str) -> str:
-    return " ".join(title.lower().split())
+def _fold(heading: str) -> str:
+    return " ".join(heading.lower().split())
 
 
 def _longest_line(document: Document) -> str:
