@@ -56,8 +56,7 @@ class Crawl:
         async with Fetcher(self._limits, self._allow_address) as fetcher:
             visits = await self._prepare(fetcher)
             is_cut = await visits.run(self._look_up)
-        visits.intake.leave_misnamed()
-        visits.intake.leave_late_copies()
+        visits.intake.end_round()
         self._store.commit()
         return is_cut
 

@@ -145,8 +145,7 @@ class Intake:
             return
         self._store.mark(known.key, State.FAILED, reason=reason)
         self.failed += 1
-        if self._store.drop_page(known.key):
-            self._changed()
+        self._store.drop_page(known.key)
 
     def accept(
         self,
@@ -193,6 +192,7 @@ class Intake:
 
     def _keep(self, known: KnownUrl, kept: CrawledPage, *, is_start: bool) -> None:
         found = scan(kept.html.decode(), kept.final_url, most_links=self._limits.links_per_page)
+        self._store.move_page(known)
         self._finish(known, kept, found, is_start=is_start)
 
     def _take(
@@ -230,8 +230,6 @@ class Intake:
             fetched_at=kept.fetched_at if kept is not None and is_same else self._now(),
         )
         self._store.put_page(page)
-        if not is_same:
-            self._changed()
         self._finish(known, page, found, is_start=is_start)
 
     def _send_on(self, known: KnownUrl, target: str) -> None:
@@ -260,9 +258,7 @@ class Intake:
         for key, other in self._store.pages_called_otherwise():
             if self._store.state(other) == State.PAGE and self._name(key) == self._name(other):
                 self._store.mark(key, State.ALIAS, target=other)
-                self._store.drop_page(key)
                 self.pages -= 1
-                self._changed()
 
     def _name(self, key: str) -> str | None:
         page = self._store.page(key)
@@ -277,7 +273,6 @@ class Intake:
             self.skip(known, "excluded")
         elif not is_start and self._frontier.is_translation(known.key, found):
             self.skip(known, "locale_copy")
-            self._store.drop_page(known.key)
         elif self._is_copy(known, page):
             self._frontier.was_useless(known.url)
             return
@@ -297,10 +292,8 @@ class Intake:
             return False
         if (other.rank, other.number) <= (known.rank, known.number):
             self._store.mark(known.key, State.ALIAS, target=other.key)
-            self._store.drop_page(known.key)
             return True
         self._store.mark(other.key, State.ALIAS, target=known.key)
-        self._store.drop_page(other.key)
         self.pages -= 1
         return False
 
@@ -308,12 +301,13 @@ class Intake:
         """Leave out pages that only the rest of the crawl has shown to be copies."""
         for key, reason in self._frontier.late_copies():
             self._store.mark(key, State.SKIPPED, reason=reason)
-            self._store.drop_page(key)
             self.pages -= 1
-            self._changed()
 
-    def _changed(self) -> None:
-        self._store.content_changed(self._now())
+    def end_round(self) -> None:
+        """Leave out what only the rest of the crawl has shown to be no page of its own."""
+        self.leave_misnamed()
+        self.leave_late_copies()
+        self._store.end_round(self._now())
 
     def _now(self) -> str:
         return self._clock().isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -98,8 +98,9 @@ class _Search:
 
     async def visit(self, url: str) -> tuple[Response, str]:
         await self.check(url)
-        kept = self._store.find_page(urls.fold(url))
-        validators = self._store.validators(kept.key) if kept is not None else None
+        key = urls.fold(url)
+        kept = self._store.find_page(key)
+        validators = self._store.validators(key)
         response = await get_patiently(
             self._fetcher,
             url,

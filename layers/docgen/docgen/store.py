@@ -7,6 +7,7 @@ the first, never the file.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sqlite3
 import zlib
@@ -42,6 +43,7 @@ CREATE TABLE document (
     number INTEGER PRIMARY KEY, url TEXT NOT NULL, heading TEXT NOT NULL, words INT NOT NULL,
     body BLOB NOT NULL);
 CREATE INDEX document_url ON document (url);
+CREATE TABLE earlier (key TEXT PRIMARY KEY, target TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE problem (key TEXT PRIMARY KEY, reason TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE asset (
     url TEXT PRIMARY KEY, content_type TEXT NOT NULL, body BLOB NOT NULL,
@@ -97,7 +99,7 @@ class Store:
 
     def clear(self) -> None:
         """Forget everything."""
-        for table in ("meta", "url", "page", "document", "problem", "asset"):
+        for table in ("meta", "url", "page", "earlier", "document", "problem", "asset"):
             self._db.execute(f"DELETE FROM {table}")  # noqa: S608 - our own table names
 
     # The run itself
@@ -110,11 +112,6 @@ class Store:
     def put(self, name: str, value: str) -> None:
         """Leave a remark about the run."""
         self._db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))
-
-    def content_changed(self, now: str) -> None:
-        """Note that the pages are not what they were: what was made of them is outdated."""
-        self.put("changed_at", now)
-        self.put("content", str(int(self.get("content") or 0) + 1))
 
     # URLs
 
@@ -215,15 +212,27 @@ class Store:
         ).fetchall()
 
     def start_round(self) -> None:
-        """Queue the pages of a finished run again; forget what else it met."""
-        self._db.execute("DELETE FROM url WHERE state NOT IN (?, ?)", (State.PAGE, State.ALIAS))
+        """Forget what a finished run met; keep the bodies, and what led to them."""
+        self._db.execute("DELETE FROM earlier")
         self._db.execute(
-            "UPDATE url SET state = ?, target = NULL WHERE state = ?",
-            (State.QUEUED, State.PAGE),
+            "INSERT INTO earlier SELECT key, target FROM url WHERE state = ?", (State.ALIAS,)
         )
-        gone = "SELECT target FROM url EXCEPT SELECT key FROM url"
-        self._db.execute(f"DELETE FROM url WHERE target IN ({gone})")  # noqa: S608 - our own words
+        self._db.execute("DELETE FROM url")
         self._db.execute("UPDATE page SET is_read = 0")
+
+    def end_round(self, now: str) -> None:
+        """Forget the bodies of pages that were not met again; note if others make the result."""
+        self._db.execute("DELETE FROM page WHERE key NOT IN (SELECT key FROM url)")
+        rows = self._db.execute(
+            "SELECT page.key, sha256 FROM page JOIN url ON url.key = page.key"
+            " WHERE state = ? ORDER BY page.key",
+            (State.PAGE,),
+        )
+        digest = hashlib.sha256(repr(rows.fetchall()).encode()).hexdigest()
+        if digest != self.get("digest"):
+            self.put("digest", digest)
+            self.put("changed_at", now)
+            self.put("content", str(int(self.get("content") or 0) + 1))
 
     def aliases(self) -> Iterator[tuple[str, str]]:
         """Iterate over (URL, URL of the page it leads to): redirects, copies, other spellings."""
@@ -296,9 +305,16 @@ class Store:
         for (key,) in keys:
             yield from self._read_pages("WHERE key = ?", (key,))
 
-    def drop_page(self, key: str) -> bool:
-        """Forget a page; say whether there was one."""
-        return self._db.execute("DELETE FROM page WHERE key = ?", (key,)).rowcount > 0
+    def move_page(self, known: KnownUrl) -> None:
+        """Note the place in the order at which a page was met this time."""
+        self._db.execute(
+            "UPDATE page SET depth = ?, rank = ?, number = ? WHERE key = ?",
+            (known.depth, known.rank, known.number, known.key),
+        )
+
+    def drop_page(self, key: str) -> None:
+        """Forget the body of a page."""
+        self._db.execute("DELETE FROM page WHERE key = ?", (key,))
 
     def page(self, key: str) -> CrawledPage | None:
         """Read one page."""
@@ -323,22 +339,24 @@ class Store:
             yield CrawledPage(**found)
 
     def find_page(self, key: str) -> CrawledPage | None:
-        """Read the page a URL leads to, through its aliases."""
+        """Read the page a URL leads to, or led to in an earlier round."""
         for _ in range(MOST_ALIASES):
-            row = self._db.execute(
-                "SELECT target FROM url WHERE key = ? AND state <> ?", (key, State.PAGE)
-            ).fetchone()
-            if row is None or row[0] is None:
+            if (page := self.page(key)) is not None:
+                return page
+            row = self._db.execute("SELECT target FROM earlier WHERE key = ?", (key,)).fetchone()
+            if row is None:
                 break
             key = row[0]
-        return self.page(key)
+        return None
 
     def validators(self, key: str) -> Validators | None:
-        """Read what a conditional request for the page would send; None if it has no page."""
-        row = self._db.execute(
-            "SELECT etag, last_modified FROM page WHERE key = ?", (key,)
-        ).fetchone()
-        return Validators(etag=row[0], last_modified=row[1]) if row else None
+        """Read what a conditional request for a URL would send; None if it has no page."""
+        page = self.find_page(key)
+        if page is None:
+            return None
+        # A date says little of what the URL is now, if it led to another page then.
+        is_own = page.key == key
+        return Validators(etag=page.etag, last_modified=page.last_modified if is_own else None)
 
     def page_with_text(self, text_hash: str) -> KnownUrl | None:
         """Find the page of the result that has this main text."""

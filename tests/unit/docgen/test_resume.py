@@ -168,6 +168,49 @@ def test_a_second_run_takes_in_what_changed(tmp_path: Path) -> None:
     assert (second.pages, second.failed_pages) == (6, 1)
 
 
+def varied(site: Site) -> None:
+    """Serve pages with other names, copies, and copies that only the end shows to be some."""
+    names = ["old", "a", "b", "copy", *(f"{v}/{n}" for v in ("1.0", "2.0") for n in ("x", "y"))]
+    menu = "".join(f'<a href="{name}">{name}</a> ' for name in names)
+    site.page("/docs/", prose("front") + menu)
+    site.redirect("/docs/old", "/docs/a")
+    for name in names[1:]:
+        site.page(f"/docs/{name}", prose("b" if name == "copy" else name), title=name)
+    site.page("/docs/a", prose("a") + '<a href="late">l</a>', title="a")
+    site.page("/docs/late", prose("late") + '<a href="2.0/z">z</a>', title="late")
+    site.page("/docs/2.0/z", prose("z") + '<a href="/docs/1.0/z">z</a>', title="z")
+    site.page("/docs/1.0/z", prose("old z"), title="old z")
+
+
+def test_no_body_is_fetched_again_under_any_name(tmp_path: Path) -> None:
+    with Site() as site:
+        varied(site)
+        first = run(site, tmp_path)
+        site.forget()
+        second = run(site, tmp_path)
+
+        bare = {r.target for r in site.requests if "if-none-match" not in r.headers}
+        assert bare <= {"/robots.txt", "/llms.txt", "/docs/llms.txt", "/sitemap.xml",
+                        "/docs/sitemap.xml"}  # fmt: skip
+        assert contents(second) == contents(first)
+
+
+def test_a_second_run_has_what_a_first_one_would_have(tmp_path: Path) -> None:
+    (tmp_path / "fresh").mkdir()
+    with Site() as site:
+        varied(site)
+        run(site, tmp_path)
+        site.page("/docs/a", prose("a without the link"), title="a")  # nothing leads to `late` now
+        site.page("/docs/copy", prose("something of its own"), title="copy")
+        site.page("/docs/old", prose("a page at last"), title="old")
+        site.fail("/docs/b", 404)
+        second, fresh = run(site, tmp_path), run(site, tmp_path / "fresh")
+
+    assert files(second) == files(fresh)
+    assert {"copy.md", "old.md"} <= set(files(second))
+    assert not {"late.md", "b.md"} & set(files(second))
+
+
 def test_more_pages_can_be_asked_for_later(tmp_path: Path) -> None:
     with Site() as site:
         site.docs(12)

@@ -97,15 +97,23 @@ def test_aliases_lead_to_the_page_at_the_end() -> None:
         assert list(store.aliases()) == [("u/a", "u/page"), ("u/b", "u/page")]
 
 
-def test_a_new_round_queues_the_pages_and_forgets_the_rest() -> None:
-    with a_store_with(Path(":memory:"), "a") as store:
-        for name, state in (("bad", State.FAILED), ("no", State.SKIPPED), ("gone", State.ALIAS)):
+def test_a_new_round_keeps_nothing_but_the_bodies_and_what_led_to_them() -> None:
+    with a_store_with(Path(":memory:"), "a", "b") as store:
+        for name, state in (("bad", State.FAILED), ("no", State.SKIPPED), ("old", State.ALIAS)):
             store.add_url(a_known(name))
-            store.mark(f"k/{name}", state, target="k/nowhere" if state is State.ALIAS else None)
+            store.mark(f"k/{name}", state, target="k/a" if state is State.ALIAS else None)
         store.start_round()
-        assert list(store.keys()) == ["k/a"]
-        assert store.count(State.QUEUED) == 1
+        assert list(store.keys()) == []
         assert store.validators("k/a") == Validators(etag='"1"', last_modified=None)
+        assert store.validators("k/old") == Validators(etag='"1"', last_modified=None)
+
+        store.add_url(a_known("a"))
+        store.mark("k/a", State.PAGE)
+        store.end_round("now")
+        assert store.page("k/b") is None
+        assert store.get("changed_at") == "now"
+        store.end_round("later")
+        assert store.get("changed_at") == "now"
 
 
 def test_pages_are_found_by_their_text() -> None:
