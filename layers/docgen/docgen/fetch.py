@@ -8,7 +8,7 @@ import ssl
 from collections.abc import AsyncIterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Protocol, Self
 
 import ada_url
 import httpcore2
@@ -345,8 +345,24 @@ def error_of(response: Response) -> SiteError | None:
     return PageGone(f"There is no page at this URL ({status}).")
 
 
+class Getter(Protocol):
+    """What gets URLs as a `Fetcher` does, now or when it is its turn."""
+
+    async def get(
+        self,
+        url: str,
+        *,
+        most_bytes: int,
+        cut: bool = False,
+        validators: Validators | None = None,
+        check_hop: Callable[[str], Awaitable[None]] | None = None,
+        wanted: Callable[[int, str], bool] | None = None,
+    ) -> Response:
+        """Ask for a canonical URL."""
+
+
 async def get_patiently(
-    fetcher: Fetcher,
+    fetcher: Getter,
     url: str,
     limits: Limits,
     *,

@@ -23,7 +23,7 @@ from docgen.unpack import BodyRefused, Inflater
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Iterator
 
-    from docgen.fetch import Fetcher, Response
+    from docgen.fetch import Getter, Response
     from docgen.options import Limits
     from docgen.robots import Robots
 
@@ -53,7 +53,7 @@ class Listing:
 
 
 async def read_llms_files(
-    fetcher: Fetcher, robots: Robots, folder: str, limits: Limits
+    fetcher: Getter, robots: Robots, folder: str, limits: Limits
 ) -> AsyncIterator[Listing]:
     """Read the llms.txt of the folder (a URL) that the crawl keeps to, and of its origin."""
     for place in _places(folder):
@@ -64,7 +64,7 @@ async def read_llms_files(
 
 
 async def read_sitemaps(
-    fetcher: Fetcher, robots: Robots, folder: str, limits: Limits
+    fetcher: Getter, robots: Robots, folder: str, limits: Limits
 ) -> AsyncIterator[Listing]:
     """Read the sitemaps that robots.txt names, or else those in the usual places.
 
@@ -127,7 +127,7 @@ def _resolve(links: Iterable[str], base: str) -> Iterator[str]:
             continue
 
 
-async def _fetch(fetcher: Fetcher, robots: Robots, url: str, limits: Limits) -> Response | None:
+async def _fetch(fetcher: Getter, robots: Robots, url: str, limits: Limits) -> Response | None:
     if not robots.allows(url):
         return None
     try:

@@ -6,6 +6,7 @@ import asyncio
 import heapq
 import itertools
 import random
+from collections import deque
 from dataclasses import dataclass, field
 from pathlib import Path
 from resource import getpagesize
@@ -91,13 +92,18 @@ class Visits:
         self._since_commit = 0
         self._unread = 0
         """Answers that have come and are not taken in yet."""
+        self._listing = 0
+        """Requests for lists under way, which take places too."""
+        self._turns: deque[asyncio.Future[None]] = deque()
+        """What waits to ask for a list."""
+        self._pace.sent(self._clock())  # the start page
 
     async def run(self, look_up: Callable[[Counts], None]) -> bool:
         """Visit; say whether a budget ended it. `look_up` is called often and may raise."""
         scope = self.frontier.scope.folder
         lists = asyncio.gather(
-            self._read_lists(read_llms_files(self._fetcher, self._rules, scope, self._limits)),
-            self._read_lists(read_sitemaps(self._fetcher, self._rules, scope, self._limits)),
+            self._read_lists(read_llms_files(self, self._rules, scope, self._limits)),
+            self._read_lists(read_sitemaps(self, self._rules, scope, self._limits)),
         )
         try:
             # What is most important is known when all links of the start page are.
@@ -128,6 +134,30 @@ class Visits:
             known=self.intake.pages + self.intake.failed + waiting,
         )
 
+    async def get(self, url: str, **how: Any) -> Response:
+        """Ask for a list when it is its turn, as a `Fetcher` would at once."""
+        turn = asyncio.get_running_loop().create_future()
+        self._turns.append(turn)
+        self._give_turns()
+        await turn
+        try:
+            return await self._fetcher.get(url, **how)
+        finally:
+            self._listing -= 1
+
+    def _give_turns(self) -> None:
+        now = self._clock()
+        while self._turns and self._has_place() and not self._pace.wait(now):
+            turn = self._turns.popleft()
+            if not turn.done():  # cancelled
+                turn.set_result(None)
+                self._listing += 1
+                self._pace.sent(now)
+
+    def _has_place(self) -> bool:
+        unanswered = sum(not task.done() for task in self._under_way)
+        return unanswered + self._listing < self._pace.width
+
     async def _read_lists(self, listings: AsyncIterator[Listing]) -> None:
         async for listing in listings:
             for number, url in enumerate(listing.urls):
@@ -152,10 +182,10 @@ class Visits:
 
     def _send(self) -> None:
         """Fill the free places. Each request under way may become a page of the budget."""
+        self._give_turns()
         now = self._clock()
-        unanswered = sum(not task.done() for task in self._under_way)
         while (
-            unanswered < self._pace.width
+            self._has_place()
             and (held := len(self._under_way) + self._unread) < MOST_HELD * self._pace.width
             and self.intake.pages + held < self._options.max_pages
             and not self._pace.wait(now)
@@ -167,7 +197,6 @@ class Visits:
             known, attempt = following
             task = asyncio.ensure_future(self._fetch(known))
             self._under_way[task] = known, attempt
-            unanswered += 1
             self._pace.sent(now)
 
     def _next(self, now: float) -> tuple[KnownUrl, int] | None:

@@ -223,7 +223,7 @@ def test_a_crawl_delay_is_kept() -> None:
         site.text("/robots.txt", "User-agent: *\nCrawl-delay: 0.01")
         site.docs(8, latency=0.02)
         assert len(crawl(site).pages) == 8
-        assert site.most_at_once <= 3  # one page, and the lists
+        assert site.most_at_once == 1
 
 
 def test_redirects_and_spellings_are_one_page() -> None:
@@ -396,7 +396,7 @@ def test_at_most_ten_requests_are_under_way() -> None:
     with Site() as site:
         site.docs(40, latency=0.2)  # long enough for ten requests to be made meanwhile
         assert len(crawl(site).pages) == 40
-        assert 8 <= site.most_at_once <= 12  # with robots.txt, sitemap and llms.txt
+        assert 8 <= site.most_at_once <= 10
 
 
 def test_one_request_at_a_time_if_so_asked() -> None:
@@ -404,7 +404,7 @@ def test_one_request_at_a_time_if_so_asked() -> None:
         site.docs(6, latency=0.01)
         site.text("/robots.txt", "")
         assert len(crawl(site, limits=within(concurrency=1)).pages) == 6
-        assert site.most_at_once <= 3
+        assert site.most_at_once == 1
 
 
 @pytest.mark.parametrize(
