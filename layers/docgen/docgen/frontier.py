@@ -297,7 +297,7 @@ class Frontier:
 
     def _leave(self, key: str, url: str, reason: str) -> None:
         state = self._store.state(key)
-        if state is None:
+        if state is None and len(self._known) < self._limits.known_urls:
             known = KnownUrl(key=key, url=url, depth=0, rank=0.0, number=0)
             self._known.add(hash(key))
             self._store.add_url(known, state=State.SKIPPED, reason=reason)
