@@ -18,7 +18,14 @@ _CELLS = word_set("td /tr tbody /tbody /table")
 """Before these, space is that of the markup."""
 _TABLE_PARTS = word_set("table tbody tr td")
 """Elements that may stand between code and what names its language, if its lines are numbered."""
-_LINE_ENDS = f"\n{inline.BREAK}"
+_LINE_STARTS = f"\n{inline.BREAK}{inline.ADDED}{inline.REMOVED}"
+_CHANGES = {
+    **dict.fromkeys(("ins", "add", "added", "inserted"), inline.ADDED),
+    **dict.fromkeys(("del", "remove", "removed", "deleted"), inline.REMOVED),
+}
+"""What classes of a line of code say of it."""
+_SIGNS = {inline.ADDED: "+", inline.REMOVED: "-"}
+_CALLOUT = re.compile(r"\(?(\d{1,2})\)?")
 _FENCE = re.compile(r"^[ \t]*(`{3,})", re.M)
 
 
@@ -33,7 +40,10 @@ def open_pre(walk: Walk, tag: Tag) -> Closer:
         return done
     if walk.tab_labels and any("blocks" in outer.classes for outer in walk.open_tags[:-3:-1]):
         walk.handle("tab_panel", tag)
-    add_code(walk, verbatim(walk, end), _language_of(walk, tag))
+    code, language = _marked_code(walk, end), _language_of(walk, tag)
+    if inline.REMOVED in code or (language == "diff" and inline.ADDED in code):
+        code, language = _as_diff(code), "diff"
+    add_code(walk, inline.plain(code), language)
     walk.skip_to(end)
     return done
 
@@ -76,17 +86,33 @@ def add_code(walk: Walk, code: str, language: str | None) -> None:
         walk.add("code", _fence(code, language or guess_language(code)))
 
 
-def verbatim(  # noqa: C901 - one loop, as in `Walk.run`
+def verbatim(walk: Walk, end: int, *, in_fragment: bool = False) -> str:
+    """The code up to an end tag, without what highlighters and copy tools put into it."""
+    return inline.plain(_marked_code(walk, end, in_fragment=in_fragment))
+
+
+def _as_diff(code: str) -> str:
+    """Write signs before the lines that are marked as old or new, unless they are there already."""
+    lines = code.split("\n")
+    changes = [_SIGNS.get(line[:1], "") for line in lines]
+    if all(line[1:2] == sign for line, sign in zip(lines, changes, strict=True) if sign):
+        return code
+    return "\n".join(
+        (sign or " ") + line if line else line for line, sign in zip(lines, changes, strict=True)
+    )
+
+
+def _marked_code(  # noqa: C901 - one loop, as in `Walk.run`
     walk: Walk, end: int, *, in_fragment: bool = False
 ) -> str:
-    """The code up to an end tag, without what highlighters and copy tools put into it.
+    """The code up to an end tag, with marks before the lines that are old or new.
 
     `in_fragment` only Doxygen's lines are lines, and what stands between them is kept.
     """
     tokens, start = walk.tokens, walk.position
     marks = set(tokens[start + 1 : end : 2])
     if not any(mark[0] != "/" and _has_meaning(mark) for mark in marks):
-        return inline.plain("".join(tokens[start:end:2]))
+        return "".join(tokens[start:end:2])
     parts: list[str] = []
     opened: list[int | None] = []  # of each open element: its first part, if it is made of lines
     position = start
@@ -110,17 +136,26 @@ def verbatim(  # noqa: C901 - one loop, as in `Walk.run`
         elif tag.name in _LINES and (not in_fragment or "line" in tag.classes):
             if not in_fragment and _is_within_line(parts):
                 parts.append("\n")
+            parts.extend(_CHANGES[word] for word in tag.classes & _CHANGES.keys())
             opened.append(len(parts))
         elif tag.name == "br":
             parts.append("\n")
+        elif tag.name == "img":
+            parts.append(_callout(tag))
         elif tag.name not in VOID:
             opened.append(None)
     walk.position = start
-    return inline.plain("".join(parts))
+    return "".join(parts)
+
+
+def _callout(image: Tag) -> str:
+    """The mark that leads from a line of code to what is said about it, where it is drawn."""
+    match = _CALLOUT.fullmatch(image.attributes.get("alt", "").strip())
+    return f"({match[1]})" if match else ""
 
 
 def _is_within_line(parts: list[str]) -> bool:
-    return bool(parts) and parts[-1][-1] not in _LINE_ENDS
+    return bool(parts) and parts[-1][-1] not in _LINE_STARTS
 
 
 def _is_between_lines(tokens: list[str], position: int) -> bool:
@@ -150,4 +185,4 @@ def _fence(code: str, language: str | None) -> str:
 
 def _has_meaning(mark: str) -> bool:
     tag = read_tag(mark)
-    return tag.kind == Kind.SKIP or tag.name == "br" or tag.name in _LINES
+    return tag.kind == Kind.SKIP or tag.name in _LINES or tag.name in ("br", "img")

@@ -28,6 +28,8 @@ NOTE_OPEN, NOTE_CLOSE = "\ue00f", "\ue016"
 STRONG_OPEN, STRONG_CLOSE = "\ue010", "\ue011"
 EMPHASIS_OPEN, EMPHASIS_CLOSE = "\ue012", "\ue013"
 STRIKE_OPEN, STRIKE_CLOSE = "\ue014", "\ue015"
+ADDED, REMOVED = "\ue017", "\ue018"
+"""Before a line of code that the page shows as the new or the old one."""
 
 _SPECIAL = re.compile(r"[\\`*_<&~$\[\ue000-\ue01f]")
 _PRIVATE = re.compile("[\ue000-\ue01f]")

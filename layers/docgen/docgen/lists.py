@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 
 _ORDERED = re.compile(r"\d+\. ")
+_MARK = re.compile(r"\W*(\d{1,2})\W*")
+_EXPLAINING = word_set("colist calloutlist")
 _FLAT_DEFINITIONS = word_set(
     "py c cpp js rst std function class method attribute data exception module describe"
 )
@@ -96,6 +98,7 @@ def open_item(walk: Walk, tag: Tag) -> Closer:
 @handles("definitions")
 def open_definitions(walk: Walk, tag: Tag) -> Closer:
     """A definition list: each term bold on a line of its own, what it means below."""
+    explains = explains_marks(walk)
     frame = walk.push("definitions")
     if tag.classes & _FLAT_DEFINITIONS:
         frame.title = "flat"
@@ -111,11 +114,31 @@ def open_definitions(walk: Walk, tag: Tag) -> Closer:
             for _, blocks in frame.marks:
                 walk.blocks.extend(blocks)
         elif frame.marks:
-            text = _definition_items(frame.marks)
+            texts = [blocks for _, blocks in frame.marks]
+            pairs = list(zip(texts[::2], texts[1::2], strict=False))
+            text = (explains and numbered(pairs)) or _definition_items(frame.marks)
             if text:
                 walk.add("list", text)
 
     return close
+
+
+def explains_marks(walk: Walk) -> bool:
+    """Whether what begins here says what the marks in the code above it mean."""
+    return any(not tag.classes.isdisjoint(_EXPLAINING) for tag in walk.open_tags[-2:])
+
+
+def numbered(pairs: list[tuple[list[Block], list[Block]]]) -> str:
+    """Write pairs of a number and what it means as a list; "" if one has no number."""
+    items: list[str] = []
+    for label, blocks in pairs:
+        number = _MARK.fullmatch(inline.plain_text(join(label)))
+        if number is None:
+            return ""
+        marker = f"{number[1]}. "
+        items.append(marker + indent(join(blocks), " " * len(marker)))
+    is_tight = all(len(blocks) == 1 for _, blocks in pairs)
+    return ("\n" if is_tight else "\n\n").join(items)
 
 
 @handles("term")

@@ -47,6 +47,8 @@ _LINK_START = re.compile(r"<a(?: [^>]*)?>")
 _ATTRIBUTE = re.compile(r'([^\s"=]+)="([^"]*)"')
 _TAG = re.compile("<[^>]*>")
 _CODE_IN_PRE = re.compile(r"(<pre\b[^>]*)>((?:\s|</?span[^>]*>)*)<code\b([^>]*)>")
+_CHANGED_LINE = re.compile(r'<span class="line[^"]* diff (add|remove)\b[^"]*">')
+_YARD_PRE = re.compile('<pre class="(?:example )?code">')
 _EXPONENT = re.compile("<sup(?: [^>]*)?>([-+\u2212]?[\\dnkmxyij]{1,4})</sup>")
 _UNWANTED = re.compile("[\u200b\u00ad\ue000-\uf8ff]")
 _OWN_MARKS = re.compile("[\u200b\u00ad\ue000-\ue01f]")  # all of it that code may not keep
@@ -102,6 +104,10 @@ class Phrases:
         html = html.replace("&nbsp;", "\u00a0")
         if "<pre" in html:
             html = _CODE_IN_PRE.sub(_keep_language, html)
+            if "rubyid_" in html:
+                html = _YARD_PRE.sub(_name_ruby, html)
+            if " diff " in html:
+                html = _CHANGED_LINE.sub(_mark_change, html)
         if "<span id" in html:
             html = _SPAN_WITH_ID.sub(self._keep_span_id, html)
         if "<a" in html:
@@ -285,6 +291,18 @@ def _keep_language(match: re.Match[str]) -> str:
     pre, between, source = match.groups()
     language = read_tag(f"code{source}").language
     return f'{pre} data-lang="{language}">{between}' if language else f"{pre}>{between}"
+
+
+def _name_ruby(match: re.Match[str]) -> str:
+    """Name the language that YARD only tells by the classes of the words."""
+    html, start = match.string, match.end()
+    is_ruby = html.find("rubyid_", start, html.find("</pre>", start)) >= 0
+    return '<pre data-lang="ruby">' if is_ruby else match[0]
+
+
+def _mark_change(match: re.Match[str]) -> str:
+    """Mark a line of code that highlighters show as new or old, before their colours go."""
+    return match[0] + (inline.ADDED if match[1] == "add" else inline.REMOVED)
 
 
 def _mark_exponent(match: re.Match[str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from docgen import tables
+from docgen.lists import explains_marks, numbered
 from docgen.tags import Tag
 from docgen.walk import Closer, Walk, done, handles
 
@@ -10,6 +11,7 @@ from docgen.walk import Closer, Walk, done, handles
 @handles("table")
 def open_table(walk: Walk, tag: Tag) -> Closer:
     """A table, or something that a table only arranges."""
+    explains = explains_marks(walk)
     frame = walk.push("table")
     is_presentation = tag.attributes.get("role") == "presentation" or (
         len(walk.frames) > 1 and walk.frames[-2].kind == "alert"
@@ -20,6 +22,11 @@ def open_table(walk: Walk, tag: Tag) -> Closer:
         rows = [row for row in frame.rows if row.cells]
         for block in frame.blocks:  # the caption
             walk.blocks.append(block)
+        if explains and all(len(row.cells) == 2 for row in rows):
+            text = numbered([(row.cells[0].blocks, row.cells[1].blocks) for row in rows])
+            if text:
+                walk.blocks.append(("list", text))
+                return
         for block in tables.to_blocks(rows, is_presentation=is_presentation):
             walk.blocks.append(block)
 

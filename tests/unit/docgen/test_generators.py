@@ -229,3 +229,80 @@ def test_a_formula_nested_without_end_costs_little():
 )
 def test_an_emoji_drawn_as_an_image_is_a_sign(image, text):
     assert markdown_of(f"<p>so {image} it is</p>") == f"so {text} it is"
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "<div class='ec-line'><div class='code'>a</div></div>"
+        "<div class='ec-line highlight del'><div class='code'>  b</div></div>"
+        "<div class='ec-line highlight ins'><div class='code'>  c</div></div>",
+        "<span class='line'><span>a</span></span>\n"
+        "<span class='line diff remove'><span>  b</span></span>\n"
+        "<span class='line diff add'><span>  c</span></span>",
+    ],
+)
+def test_code_shown_with_the_lines_it_replaces_is_a_diff(lines):
+    body = f"<pre data-language='js'><code>{lines}</code></pre>"
+
+    assert markdown_of(body) == "```diff\n a\n-  b\n+  c\n```"
+
+
+def test_code_that_shows_only_what_is_new_stays_code():
+    body = (
+        "<pre data-language='js'><code><div class='ec-line ins'><div class='code'>a</div></div>"
+        "<div class='ec-line'><div class='code'>b <del>c</del></div></div></code></pre>"
+    )
+
+    assert markdown_of(body) == "```javascript\na\nb c\n```"
+
+
+def test_a_diff_whose_signs_are_only_drawn_gets_them():
+    line = "<div class='ec-line {}'><div class='code'>{}</div></div>"
+    drawn = line.format("ins", "a") + line.format("", "b")
+    written = line.format("ins", "+a") + line.format("del", "-b")
+    pre = "<pre data-language='diff'><code>{}</code></pre>"
+
+    assert markdown_of(pre.format(drawn)) == "```diff\n+a\n b\n```"
+    assert markdown_of(pre.format(written)) == "```diff\n+a\n-b\n```"
+
+
+@pytest.mark.parametrize(
+    "explained",
+    [
+        "<ol><li><p>One</p></li><li><p>Two</p></li></ol>",
+        "<table><tr><td><i class='conum' data-value='1'></i><b>1</b></td><td>One</td></tr>"
+        "<tr><td><i class='conum' data-value='2'></i><b>2</b></td><td>Two</td></tr></table>",
+        "<table><tr><td><p><a href='#co1'><img src='1.png' alt='1'></a></p></td>"
+        "<td><p>One</p></td></tr><tr><td><img src='2.png' alt='(2)'></td><td>Two</td></tr></table>",
+        "<dl><dt><a href='#co1'><img src='1.png' alt='1'></a></dt><dd>One</dd>"
+        "<dt><a href='#co2'><img src='2.png' alt='2'></a></dt><dd><p>Two</p></dd></dl>",
+    ],
+)
+def test_what_explains_marks_in_code_is_a_list_with_their_numbers(explained):
+    body = (
+        "<pre>a <i class='conum' data-value='1'></i><b>(1)</b>\n"
+        "b <a id='co2'></a><img src='2.png' alt='2'></pre>"
+    )
+
+    assert markdown_of(f"{body}<div class='colist'>{explained}</div>") == (
+        "```\na (1)\nb (2)\n```\n\n1. One\n2. Two"
+    )
+
+
+def test_a_table_of_numbers_is_a_table_where_it_explains_no_marks():
+    body = "<table><tr><td>1</td><td>One</td></tr><tr><td>2</td><td>Two</td></tr></table>"
+
+    assert "| 1 | One |" in markdown_of(body)
+    assert "| x | One |" in markdown_of(f"<div class='colist'>{body.replace('>1<', '>x<')}</div>")
+
+
+def test_a_picture_in_code_is_no_mark_unless_it_shows_a_number():
+    assert markdown_of("<pre>a <img src='x.png' alt='arrow'>b</pre>") == "```\na b\n```"
+
+
+def test_code_of_yard_has_the_language_its_words_are_marked_with():
+    word = "<span class='id identifier rubyid_a'>a</span>"
+    body = f"<pre class='example code'><code>{word}.b</code></pre><pre class='code'>int a;</pre>"
+
+    assert markdown_of(body) == "```ruby\na.b\n```\n\n```\nint a;\n```"
