@@ -328,6 +328,7 @@ PROBLEMS = {
     "empty_shell": "The pages of this site are empty until a browser runs their scripts.",
     "login_wall": "The pages of this site can only be read after signing in.",
     "soft_404": "There is no page at this URL: the site says so without an error status.",
+    "frame_menu": "This is only the menu of a site in frames; the site has another address.",
 }
 
 

@@ -39,6 +39,7 @@ _SHELL = re.compile(
 )
 _LOGIN_WORDS = 150
 _LOGIN = re.compile(r"\b(?:sign|log)[ -]?in\b|\blogin\b|anmelden|connexion|iniciar sesión", re.I)
+_WORDS_OF_A_LINK = 8  # and of what is beside it in a menu
 _MISSING_WORDS = 150
 _MISSING = re.compile(
     r"^\W*(?:error\W*)?404\b|\b404\W+(?:error|not found|page)|^not found\W*$"
@@ -73,7 +74,7 @@ class Document:
     """The site's own menu as this page shows it."""
     words: int
     problem: str | None
-    """`empty_shell`, `login_wall`, `soft_404` or `empty`: there is no content to be had."""
+    """`empty_shell`, `login_wall`, `soft_404`, `frame_menu` or `empty`: there is no content here."""
 
 
 class _Resolver:
@@ -165,6 +166,8 @@ def _find_problem(
     tree: LexborHTMLParser, html: str | bytes, head: Metadata, written: Written, words: int
 ) -> str | None:
     """Tell pages that carry no content of their own, though they were answered with 200."""
+    if head.is_frame and words < _WORDS_OF_A_LINK * len(written.links):
+        return "frame_menu"
     if words >= max(_SHELL_WORDS, _LOGIN_WORDS, _MISSING_WORDS):
         return None
     first = written.headings[0].text if written.headings else ""

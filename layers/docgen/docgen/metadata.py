@@ -50,6 +50,8 @@ class Metadata:
     title: str = ""
     language: str | None = None
     base: str | None = None
+    is_frame: bool = False
+    """Whether its links lead to where it is shown in: another frame."""
     named: dict[str, str] = field(default_factory=dict)
     """The contents of its `meta` elements, by name in lower case; the first of each name."""
     linked_data: str = ""
@@ -133,7 +135,10 @@ def _read_node(found: Metadata, node: LexborNode) -> None:
     elif tag == "title" and not found.title:
         found.title = one_line(node.text())
     elif tag == "base" and found.base is None:
-        found.base = node.attributes.get("href")
+        attributes = node.attributes
+        found.base = attributes.get("href")
+        target = attributes.get("target") or "_self"
+        found.is_frame = target.lower() not in ("_self", "_blank", "_new", "_top")
     elif tag == "script" and node.attributes.get("type") == "application/ld+json":
         found.linked_data += node.text()
 

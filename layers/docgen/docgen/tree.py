@@ -10,6 +10,12 @@ import re
 
 from selectolax.lexbor import LexborHTMLParser
 
+_CONTROLS = bytes(code for code in (*range(32), 127) if code not in b"\t\n\f\r")
+_SPACES = bytes.maketrans(b"\f", b" ")
+_LATE_CONTROL = re.compile(rb"\xc2[\x80-\x9f]")
+_CONTROL_ENTITY = re.compile(
+    rb"&#(?:0*(?:[0-8]|1[124-9]|2\d|3[01]|127)|[xX]0*(?:[0-8bBcCeEfF]|1\w|7[fF]))(?!\w);?"
+)
 _DEEPEST = 4_000
 _SUSPICIOUS_TAGS = 20_000  # fewer cannot nest so deeply that parsing takes seconds
 _TAG = re.compile(rb"<(/?)([A-Za-z][A-Za-z0-9-]*)[^>]*>")
@@ -28,9 +34,18 @@ def parse(html: str | bytes) -> LexborHTMLParser:
     """Parse a page; bytes are UTF-8."""
     if isinstance(html, str):
         html = html.encode("utf-8", "replace")
+    html = _without_controls(html)
     if html.count(b"<") > _SUSPICIOUS_TAGS and _depth(html) > _DEEPEST:
         html = _flatten(html)
     return LexborHTMLParser(html)
+
+
+def _without_controls(html: bytes) -> bytes:
+    """Take away what no browser shows, and what XML and typesetters refuse."""
+    html = html.translate(_SPACES, _CONTROLS)
+    if b"\xc2" in html:
+        html = _LATE_CONTROL.sub(b"", html)
+    return _CONTROL_ENTITY.sub(b"", html) if b"&#" in html else html
 
 
 def _depth(html: bytes) -> int:

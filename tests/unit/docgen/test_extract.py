@@ -186,6 +186,31 @@ def test_pages_without_content_of_their_own_are_told(page, problem):
 
 
 @pytest.mark.parametrize(
+    ("target", "body", "problem"),
+    [
+        ("_parent", "<li><a href='a.html'>Class</a> <small>Top Level</small>" * 99, "frame_menu"),
+        ("_top", "<li><a href='a.html'>Class</a>" * 99, None),
+        ("_parent", f"<p>{WORDS}</p><a href='a.html'>A link</a>", None),
+    ],
+)
+def test_the_menu_of_a_site_in_frames_is_no_page(target, body, problem):
+    page = a_page(f"<h1>Classes</h1><ul>{body}</ul>", head=f"<base target='{target}'>")
+
+    assert convert(page, URL).problem == problem
+
+
+def test_what_no_browser_shows_is_left_out():
+    page = a_page(
+        "<h1>A\x07 b&#27;\x1bl\x9b</h1><p>c\x08\fd&#x1b;e &#169;</p><pre>f\x1b[0m\tg\x0b</pre>",
+        head="<title>A\x00 title&#8;</title>",
+    )
+    document = convert(page, URL)
+
+    assert document.markdown == "# A bl\n\nc de ©\n\n```\nf[0m\tg\n```"
+    assert document.title == "A title"
+
+
+@pytest.mark.parametrize(
     "body",
     [
         "<nav>menu</nav><main><p>x</p></main><footer>f</footer>",
