@@ -58,6 +58,7 @@ class Names:
         path = path.removeprefix(unquote(self._base)) if self._base != "/" else path
         *folders, name = path.split("/")
         stem = PAGE_SUFFIXES.sub("", name) or "index"
+        stem = "index" if stem.lower() == "readme" else stem
         if parts.query:
             stem = f"{stem}-{unquote(parts.query)}"
         safe = [_component(folder) for folder in folders if folder.strip("./ ")][:DEEPEST]

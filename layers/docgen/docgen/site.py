@@ -27,6 +27,7 @@ GENERIC_TITLES = frozenset(
     | {"documentation", "docs", "untitled", "start", "main page"}
 )
 """Titles of a start page that do not name the site, where its first heading may."""
+README_FILE = re.compile(r"/readme(?:\.(?:x?html?|mdx?))?$", re.IGNORECASE)
 INDEX_FILE = re.compile(r"/(?:index|default)\.(?:x?html?|php|aspx?|jsp|md)$", re.IGNORECASE)
 
 
@@ -153,13 +154,13 @@ class _Links:
     def add(self, url: str, page: Page) -> None:
         self._exact.setdefault(url, page)
         self._loose.setdefault(_loose(url), page)
-        self._bare.setdefault(PAGE_SUFFIXES.sub("", _loose(url).rstrip("?")), page)
+        self._bare.setdefault(PAGE_SUFFIXES.sub("", _unnamed(_loose(url))), page)
         self.page_at.cache_clear()
 
     def _page_at(self, url: str) -> Page | None:
         loose = _loose(url)
         # Sites built with other addresses than they were written for link to `/a/` for `/a.html`.
-        return self._exact.get(url) or self._loose.get(loose) or self._bare.get(loose.rstrip("?"))
+        return self._exact.get(url) or self._loose.get(loose) or self._bare.get(_unnamed(loose))
 
 
 def _loose(url: str) -> str:
@@ -167,6 +168,11 @@ def _loose(url: str) -> str:
     parts = urlsplit(url)
     path = INDEX_FILE.sub("/", unquote(parts.path)).rstrip("/")
     return f"{parts.netloc.lower()}{path}?{parts.query}"
+
+
+def _unnamed(loose: str) -> str:
+    """Of a folder's README, which is its first page, the folder."""
+    return README_FILE.sub("", loose.rstrip("?"))
 
 
 def arrange(

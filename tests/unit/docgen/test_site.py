@@ -243,7 +243,8 @@ def test_awkward_names_are_made_fit() -> None:
     assert name("Index.html") == "Index"
     assert name("") == "index-2"
     assert name("list?page=2") == "list-page-2"
-    assert name("README") == "README-2"
+    assert name("README") == "index-3"
+    assert name("a/README.html") == "a/index"
     assert name("x.html/y") == "x-html/y"
     assert name("C:%5CWindows") == "C-Windows"
 
@@ -265,3 +266,11 @@ def test_a_heading_that_says_the_title_in_other_punctuation_is_the_title():
     )
 
     assert [page.needs_title for page in site.pages] == [False, False, True]
+
+
+def test_a_link_to_a_folders_readme_leads_to_the_folders_page():
+    site = arranged(a_document("", "# Home"), a_document("a/", "# A"), a_document("b/README.html"))
+
+    assert site.find(f"{BASE}a/README.md").page.url == f"{BASE}a/"
+    assert site.find(f"{BASE}b/").page.url == f"{BASE}b/README.html"
+    assert site.find(f"{BASE}c/README.md") is None
