@@ -70,6 +70,8 @@ class Document:
     """URL and text of each."""
     images: tuple[tuple[str, str], ...]
     """URL and alternative text of each."""
+    sizes: Mapping[str, str] = field(default_factory=dict)
+    """How large the page shows them, if it says so: `300` pixels wide, `50%`, `x20` high."""
     navigation: tuple[NavLink, ...]
     """The site's own menu as this page shows it."""
     words: int
@@ -143,6 +145,7 @@ def convert(
         anchors=written.anchors,
         links=tuple(written.links),
         images=tuple(written.images),
+        sizes=written.sizes,
         navigation=read_navigation(tree, base or url, resolve),
         words=words,
         problem=_find_problem(tree, html, head, written, words),

@@ -11,10 +11,16 @@ from docgen.vocabulary import word_set
 from docgen.walk import Closer, Walk, done, handles
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from docgen.tags import Tag
 
 _EMOJI_CLASSES = word_set("emoji twemoji emojione gemoji")
 _EMOJI = re.compile("[\u2600-\u27bf\ufe0f\u200d\U0001f000-\U0001faff]{1,8}")
+_LENGTH = re.compile(r"\s*(\d{1,4}(?:\.\d{1,9})?)\s*(px|%|em|rem)?\s*")
+_STYLED = {name: re.compile(rf"(?:^|[;\s]){name}\s*:([^;]*)") for name in ("width", "height")}
+_PIXELS = {"em": 16, "rem": 16}
+_LEAST_SIZE = 8
 _FORMULA_CLASSES = word_set("math formulaInl formulaDsp latex tex mwe-math-fallback-image-inline")
 
 
@@ -35,11 +41,28 @@ def open_image(walk: Walk, tag: Tag) -> Closer:
     is_sign = not tag.classes.isdisjoint(_EMOJI_CLASSES) or _EMOJI.fullmatch(alt)
     if url and not is_title and not (alt and is_sign):
         walk.written.images.append((url, alt))
+        size = _asked_size(attributes)
+        if size:
+            walk.written.sizes.setdefault(url, size)
         label = inline.escape(text).replace("[", "\\[").replace("]", "\\]")
         walk.inline.append(walk.phrases.hold(f"![{label}]({inline.target(url)})"))
     elif is_sign or not walk.heading_depth:
         walk.inline.append(text)
     return done
+
+
+def _asked_size(attributes: Mapping[str, str]) -> str:
+    """The width a page shows an image with: `300`, `50%`; or the height alone: `x20`."""
+    style = attributes.get("style", "")
+    for name, mark in (("width", ""), ("height", "x")):
+        in_style = _STYLED[name].search(style)
+        match = _LENGTH.fullmatch(in_style[1] if in_style else attributes.get(name, ""))
+        if match is None or (mark and match[2] == "%"):
+            continue
+        number = float(match[1]) * _PIXELS.get(match[2] or "px", 1)
+        if number >= _LEAST_SIZE:  # or it only keeps a place
+            return f"{mark}{number:g}{'%' if match[2] == '%' else ''}"
+    return ""
 
 
 @handles("input")

@@ -74,6 +74,7 @@ class Written:
     anchors: dict[str, str] = field(default_factory=dict)
     links: list[tuple[str, str]] = field(default_factory=list)
     images: list[tuple[str, str]] = field(default_factory=list)
+    sizes: dict[str, str] = field(default_factory=dict)
 
 
 class Frame:

@@ -302,3 +302,20 @@ def test_the_same_page_gives_the_same_document():
     model = a_model([page] * 5)
 
     assert convert(page, URL, model) == convert(page, URL, model)
+
+
+@pytest.mark.parametrize(
+    ("attributes", "size"),
+    [
+        ("width='300' height='200'", "300"),
+        ("width='50%'", "50%"),
+        ("height=20", "x20"),
+        ("style='max-width: 90px; width: 12.5em; height: auto'", "200"),
+        ("style='height:100%' width='1'", None),
+        ("style='border: 0' width='auto'", None),
+    ],
+)
+def test_the_size_an_image_is_shown_in_is_kept(attributes, size):
+    document = document_of(f"<p>{WORDS}<img src='/i.png' {attributes}></p>")
+
+    assert document.sizes.get("https://docs.example/i.png") == size

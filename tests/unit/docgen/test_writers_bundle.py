@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from docgen.options import FORMATS
 from docgen.writers import WRITERS
-from docgen.writers.images import check
+from docgen.writers.images import Image, check, shown
 
 from tests.support.documents import BASE, a_document, a_png, image, link, written
 from tests.support.links import broken_links
@@ -139,3 +139,30 @@ def test_images_are_told_by_their_bytes(body: bytes, expected: tuple) -> None:
 )
 def test_what_is_no_image_is_left_out(body: bytes) -> None:
     assert check(body) is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "size", "expected"),
+    [
+        ("png", "200", (200, 100)),
+        ("png", "x50", (100, 50)),
+        ("png", "50%", (350, 175)),
+        ("png", "900", (400, 200)),
+        ("svg", "900", (900, 450)),
+        ("png", None, (400, 200)),
+    ],
+)
+def test_an_image_is_as_large_as_its_page_shows_it(kind, size, expected, tmp_path):
+    image = shown(Image("i", kind, 400, 200, tmp_path), size)
+
+    assert (image.width, image.height) == expected
+
+
+def test_every_format_shows_an_image_in_its_size(tmp_path: Path) -> None:
+    source = a_document("", f"# Home\n\n{image('i.png')}", sizes={f"{BASE}i.png": "48"})
+    pictures = {f"{BASE}i.png": a_png(96, 64)}
+    written(tmp_path, source, assets=pictures, formats=("html", "docx"))
+
+    assert 'width="48" height="32"' in (tmp_path / "html/index.html").read_text()
+    book = zipfile.ZipFile(tmp_path / "docx/documentation.docx").read("word/document.xml").decode()
+    assert f'<a:ext cx="{48 * 9525}" cy="{32 * 9525}"/>' in book

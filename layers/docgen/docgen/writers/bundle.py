@@ -9,6 +9,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Protocol, TextIO
 
 from docgen.writers import links
+from docgen.writers.images import shown
 from docgen.writers.syntax import Node, parse
 
 if TYPE_CHECKING:
@@ -100,6 +101,11 @@ class Bundle:
         if image is not None:
             return links.relative(page, f"{IMAGES}/{image.name}")
         return links.between(self.site, page, url, extension)
+
+    def picture(self, content: PageContent, url: str) -> Image | None:
+        """Give an image as large as a page shows it."""
+        image = self.images.get(url)
+        return image and shown(image, content.document.sizes.get(url))
 
     def copy_images(self, content: PageContent, folder: Path) -> None:
         """Put the images a page shows into the folder of a format."""

@@ -283,7 +283,7 @@ class DocxBody:
         return f'<w:hyperlink r:id="{self._relate(address)}" w:history="1">{inner}</w:hyperlink>'
 
     def _image(self, node: Node, marks: tuple[str, ...]) -> str:
-        image = self._bundle.images.get(node.text)
+        image = self._bundle.picture(self._content, node.text)
         placed = self._picture(image) if image is not None else None
         if image is None or placed is None:
             address, label = links.external(node.text), f"[{node.plain() or 'Image'}]"

@@ -48,7 +48,10 @@ class HtmlWriter:
     def page(self, content: PageContent) -> None:
         """Write one page."""
         page, site = content.page, self._site
-        body = HtmlBody(lambda url: self._bundle.link(page, url, ".html"), self._bundle.images.get)
+        body = HtmlBody(
+            lambda url: self._bundle.link(page, url, ".html"),
+            lambda url: self._bundle.picture(content, url),
+        )
         article = body.render(content.tree)
         self._bundle.copy_images(content, self._folder)
         up = "../" * page.stem.count("/")

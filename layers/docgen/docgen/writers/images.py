@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
@@ -18,6 +18,8 @@ MOST_PIXELS = 40_000_000
 """A larger picture would cost whoever opens it hundreds of megabytes."""
 DEEPEST = 100
 """Elements of a drawing within each other; programs that draw it go through them recursively."""
+COLUMN = 700
+"""Pixels that a page of documentation is wide, for sizes in percent of it."""
 DEFAULT_SIZE = (300, 150)  # of an SVG that names none, as in CSS
 
 SVG = "http://www.w3.org/2000/svg"
@@ -83,6 +85,22 @@ class Image:
     """In pixels."""
     path: Path
     """Where its bytes are while the bundle is written."""
+
+
+def shown(image: Image, size: str | None) -> Image:
+    """Make an image as large as a page shows it; a photograph gains nothing beyond its own size."""
+    if not size:
+        return image
+    if size[0] == "x":
+        scale = float(size[1:]) / image.height
+    elif size[-1] == "%":
+        scale = float(size[:-1]) * COLUMN / 100 / image.width
+    else:
+        scale = float(size) / image.width
+    if image.kind != "svg":
+        scale = min(scale, 1.0)
+    width, height = (max(1, round(side * scale)) for side in (image.width, image.height))
+    return replace(image, width=width, height=height)
 
 
 def collect(assets: Iterable[tuple[str, str, bytes]], folder: Path) -> dict[str, Image]:

@@ -160,6 +160,7 @@ class PdfBody:
             address, label = links.external(node.text), node.plain() or "Image"
             text = f"emph({string(f'[{label}]')})"
             return f"link({string(address)}, {text})" if address else text
+        image = self._bundle.picture(self._content, node.text) or image
         room = (CELL_WIDTH, CELL_HEIGHT) if self._is_in_table else (LINE_WIDTH, MOST_HEIGHT)
         width, height = fit(image, *room)
         show = "inline-picture" if image.height <= SMALL else "picture"
@@ -172,7 +173,8 @@ class PdfBody:
         return f"{kind}({self._all(node)})"
 
     def _is_block(self, node: Node) -> bool:
-        image = self._bundle.images.get(node.text) if node.kind == "image" else None
+        is_image = node.kind == "image"
+        image = self._bundle.picture(self._content, node.text) if is_image else None
         return node.kind == "mathblock" or (image is not None and image.height > SMALL)
 
     def _heading(self, node: Node) -> str:
