@@ -233,3 +233,18 @@ def test_in_a_browser_dark_is_dark(site: Path) -> None:
             colours.append(tab.run("getComputedStyle(document.body).backgroundColor"))
 
         assert colours == ["rgb(255, 255, 255)", "rgb(15, 20, 27)"]
+
+
+@pytest.mark.parametrize(
+    ("alert", "expected"),
+    [
+        ("> [!CAUTION]\n> **Danger**\n>\n> Hot.", "Danger</p><p>Hot.</p>"),
+        ("> [!NOTE]\n> **See also:**\n>\n> More.", "See also</p><p>More.</p>"),
+        ("> [!NOTE]\n> Plain.", "Note</p><p>Plain.</p>"),
+        ("> [!CAUTION]\n> **Hot**\n>\n> So.", "Caution</p><p><strong>Hot</strong></p>\n<p>So.</p>"),
+    ],
+)
+def test_an_alert_is_called_what_its_page_calls_the_kind(alert, expected, tmp_path):
+    written(tmp_path, a_document("", f"# Home\n\n{alert}\n"))
+
+    assert expected in (tmp_path / "html/index.html").read_text()

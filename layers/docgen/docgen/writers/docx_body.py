@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape, quoteattr
 
 from docgen.writers import links
+from docgen.writers.alerts import titled
 from docgen.writers.breaks import announces, is_short
 from docgen.writers.columns import widths
 from docgen.writers.docx_parts import BULLETS, LEVELS, STEP, UNPRINTABLE
 from docgen.writers.headings import levels
 from docgen.writers.highlight import highlight
-from docgen.writers.html_body import ALERTS
 from docgen.writers.syntax import Node
 
 if TYPE_CHECKING:
@@ -170,8 +170,9 @@ class DocxBody:
 
     def _alert(self, node: Node, place: Place) -> Iterator[str]:
         tone, wash = TONES.get(node.text, TONES["note"])
-        title = run(ALERTS.get(node.text, node.text.title()), (f'<w:color w:val="{tone}"/>',))
-        inner = paragraph(title, Place("AlertTitle")) + "".join(self._children(node, Place()))
+        name, below = titled(node)
+        title = run(name, (f'<w:color w:val="{tone}"/>',))
+        inner = paragraph(title, Place("AlertTitle")) + "".join(self._children(below, Place()))
         width = TEXT_WIDTH - place.indent
         yield (
             f'<w:tbl><w:tblPr><w:tblW w:w="{width}" w:type="dxa"/>'

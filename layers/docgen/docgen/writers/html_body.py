@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import nh3
 
 from docgen.anchors import Slugs
+from docgen.writers.alerts import titled
 from docgen.writers.columns import LONGEST_WORD
 from docgen.writers.headings import levels
 from docgen.writers.highlight import highlight
@@ -18,13 +19,6 @@ if TYPE_CHECKING:
     from docgen.writers.images import Image
     from docgen.writers.syntax import Node
 
-ALERTS = {
-    "note": "Note",
-    "tip": "Tip",
-    "important": "Important",
-    "warning": "Warning",
-    "caution": "Caution",
-}
 MARKS = {"emphasis": "em", "strong": "strong", "strike": "del", "sub": "sub", "sup": "sup"}
 
 TAGS = frozenset(
@@ -178,10 +172,10 @@ class HtmlBody:
         return f"<blockquote>{self._all(node)}</blockquote>\n"
 
     def _alert(self, node: Node) -> str:
-        title = ALERTS.get(node.text, node.text.title())
+        title, below = titled(node)
         return (
-            f'<div class="alert {node.text}" role="note"><p class="alert-title">{title}</p>'
-            f"{self._all(node)}</div>\n"
+            f'<div class="alert {node.text}" role="note"><p class="alert-title">'
+            f"{escape(title)}</p>{self._all(below)}</div>\n"
         )
 
     def _codeblock(self, node: Node) -> str:

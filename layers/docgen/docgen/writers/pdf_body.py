@@ -12,10 +12,10 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from docgen.writers import links
+from docgen.writers.alerts import titled
 from docgen.writers.breaks import announces, is_short
 from docgen.writers.columns import LONGEST_WORD, widths
 from docgen.writers.headings import levels
-from docgen.writers.html_body import ALERTS
 from docgen.writers.pdf_bind import SCHEME, Bookmark
 
 if TYPE_CHECKING:
@@ -201,9 +201,9 @@ class PdfBody:
         return f"quoted({self._all(node)})"
 
     def _alert(self, node: Node) -> str:
-        name = ALERTS.get(node.text, node.text.title())
+        name, below = titled(node)
         parted = "false" if _weight(node) <= SHORT_ALERT else "true"
-        return f"alert({string(node.text)}, {string(name)}, {self._all(node)}, parted: {parted})"
+        return f"alert({string(node.text)}, {string(name)}, {self._all(below)}, parted: {parted})"
 
     def _codeblock(self, node: Node) -> str:
         text = _UNBROKEN_CODE.sub(_cut, node.text.rstrip("\n").expandtabs(4))
