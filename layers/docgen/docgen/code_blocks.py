@@ -141,17 +141,17 @@ def _marked_code(  # noqa: C901 - one loop, as in `Walk.run`
         elif tag.name == "br":
             parts.append("\n")
         elif tag.name == "img":
-            parts.append(_callout(tag))
+            parts.extend(_callout(tag))
         elif tag.name not in VOID:
             opened.append(None)
     walk.position = start
     return "".join(parts)
 
 
-def _callout(image: Tag) -> str:
+def _callout(image: Tag) -> list[str]:
     """The mark that leads from a line of code to what is said about it, where it is drawn."""
     match = _CALLOUT.fullmatch(image.attributes.get("alt", "").strip())
-    return f"({match[1]})" if match else ""
+    return [f"({match[1]})"] if match else []
 
 
 def _is_within_line(parts: list[str]) -> bool:
