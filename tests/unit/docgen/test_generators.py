@@ -298,7 +298,7 @@ def test_a_table_of_numbers_is_a_table_where_it_explains_no_marks():
 
 
 def test_a_picture_in_code_is_no_mark_unless_it_shows_a_number():
-    assert markdown_of("<pre>a <img src='x.png' alt='arrow'><div>b</div></pre>") == "```\na\nb\n```"
+    assert markdown_of("<pre>a<img src='x.png' alt='arrow'><div>b</div></pre>") == "```\na\nb\n```"
 
 
 def test_code_of_yard_has_the_language_its_words_are_marked_with():
