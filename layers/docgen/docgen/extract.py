@@ -145,7 +145,7 @@ def convert(
         anchors=written.anchors,
         links=tuple(written.links),
         images=tuple(written.images),
-        sizes=written.sizes,
+        sizes={url: size for url, size in written.sizes.items() if size},
         navigation=read_navigation(tree, base or url, resolve),
         words=words,
         problem=_find_problem(tree, html, head, written, words),

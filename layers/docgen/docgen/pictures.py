@@ -42,8 +42,8 @@ def open_image(walk: Walk, tag: Tag) -> Closer:
     if url and not is_title and not (alt and is_sign):
         walk.written.images.append((url, alt))
         size = _asked_size(attributes)
-        if size:
-            walk.written.sizes.setdefault(url, size)
+        if walk.written.sizes.setdefault(url, size) and not size:
+            walk.written.sizes[url] = ""  # shown once as large as it is
         label = inline.escape(text).replace("[", "\\[").replace("]", "\\]")
         walk.inline.append(walk.phrases.hold(f"![{label}]({inline.target(url)})"))
     elif is_sign or not walk.heading_depth:

@@ -319,3 +319,10 @@ def test_the_size_an_image_is_shown_in_is_kept(attributes, size):
     document = document_of(f"<p>{WORDS}<img src='/i.png' {attributes}></p>")
 
     assert document.sizes.get("https://docs.example/i.png") == size
+
+
+def test_an_image_shown_twice_is_as_large_as_where_nothing_says_how_large():
+    once = "<img src='/i.png' width='300'>"
+
+    assert document_of(f"<p>{WORDS}{once}<img src='/i.png'></p>").sizes == {}
+    assert len(document_of(f"<p>{WORDS}{once}{once}</p>").sizes) == 1

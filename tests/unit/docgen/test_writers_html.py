@@ -235,6 +235,45 @@ def test_in_a_browser_dark_is_dark(site: Path) -> None:
         assert colours == ["rgb(255, 255, 255)", "rgb(15, 20, 27)"]
 
 
+@pytest.mark.slow
+@pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium")
+def test_in_a_browser_what_is_found_is_told_to_those_who_hear_it(site: Path) -> None:
+    field = "document.querySelector('.search input')"
+    with a_tab() as tab:
+        show(tab, site / "sub/b.html")
+        tab.click(".find")
+        tab.ask("Input.insertText", text="read file")
+        when(tab, f"{field}.getAttribute('aria-expanded') === 'true'")
+        first = tab.run(f"{field}.getAttribute('aria-activedescendant')")
+        press(tab, "ArrowDown", 40)
+        second = tab.run(f"{field}.getAttribute('aria-activedescendant')")
+
+        selected = tab.run("document.querySelector('.hit[aria-selected=true]').id")
+        assert (first, second) == ("ds-hit-0", "ds-hit-1")
+        assert selected == second
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium")
+def test_in_a_browser_only_code_that_moves_sideways_stops_the_keyboard(tmp_path: Path) -> None:
+    source = f"# Home\n\n```\nshort\n```\n\n```\n{'long ' * 90}\n```\n"
+    written(tmp_path, a_document("", source))
+    with a_tab() as tab:
+        show(tab, tmp_path / "html/index.html")
+        when(tab, "document.querySelectorAll('pre[tabindex]').length === 1")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium")
+def test_in_a_browser_paper_is_light(site: Path) -> None:
+    with a_tab() as tab:
+        show(tab, site / "index.html")
+        tab.run("document.documentElement.dataset.theme = 'dark'")
+        tab.ask("Emulation.setEmulatedMedia", media="print")
+
+        assert tab.run("getComputedStyle(document.body).color") == "rgb(27, 36, 48)"
+
+
 @pytest.mark.parametrize(
     ("alert", "expected"),
     [

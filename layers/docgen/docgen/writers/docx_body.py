@@ -44,12 +44,12 @@ MARK_ORDER = ("<w:rStyle", "<w:rFonts", "<w:b/", "<w:i/", "<w:strike", "<w:color
 """The schema's order of what a run is marked with."""
 TONES = {
     "note": ("2F5BEA", "F1F4FE"),
-    "tip": ("12805C", "EFF8F4"),
+    "tip": ("0F7753", "EFF8F4"),
     "important": ("7C4DDA", "F5F1FD"),
-    "warning": ("A86200", "FBF5EC"),
+    "warning": ("9A5900", "FBF5EC"),
     "caution": ("C9342C", "FCF0EF"),
 }
-COLOURS = {"k": "9A2393", "s": "1A7F37", "c": "66717F", "m": "B1460A", "f": "2450C8", "t": "8A5A00"}
+COLOURS = {"k": "9A2393", "s": "1A7F37", "c": "616C7A", "m": "B1460A", "f": "2450C8", "t": "8A5A00"}
 COLOURS["d"] = TONES["caution"][0]
 COLOUR_OF = {
     **dict.fromkeys(("k", "kc", "kd", "kn", "kp", "kr", "kt", "ow", "nt"), COLOURS["k"]),

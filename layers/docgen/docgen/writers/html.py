@@ -157,11 +157,11 @@ class HtmlWriter:
 <nav class="side" aria-label="Pages"><noscript><a href="{up}contents.html">All pages</a></noscript>\
 <div class="tree"></div></nav>
 <script src="{up}{ASSETS}/nav.js"></script>
-<main id="ds-main">
+<main id="ds-main" tabindex="-1">
 {trail}<article{_direction(language)}>
 {article}</article>
 {foot}</main>
-<aside class="toc" aria-label="On this page">{toc}</aside>
+{toc}
 </div>
 </body>
 </html>
@@ -209,9 +209,12 @@ def _neighbours(page: Page, previous: Page | None, following: Page | None) -> st
 def _toc(headings: list[tuple[int, str, str]]) -> str:
     shown = [heading for heading in headings if heading[0] in TOC_LEVELS]
     if len(shown) < FEWEST_FOR_TOC:
-        return ""
+        return '<div class="toc"></div>'
     lines = [
         f'<li class="level-{level}"><a href="#{escape(anchor)}">{escape(text)}</a></li>\n'
         for level, text, anchor in shown
     ]
-    return f"<p>On this page</p>\n<ul>\n{''.join(lines)}</ul>"
+    return (
+        '<aside class="toc" aria-label="On this page"><p>On this page</p>\n'
+        f"<ul>\n{''.join(lines)}</ul></aside>"
+    )

@@ -123,6 +123,14 @@
     });
   }
 
+  // Only what can be moved sideways is a stop for the keyboard.
+  function skipWhatFits() {
+    var blocks = Array.from(document.querySelectorAll(".code pre, .table"));
+    blocks.filter(function (block) {
+      return block.scrollWidth <= block.clientWidth;
+    }).forEach(function (block) { block.removeAttribute("tabindex"); });
+  }
+
   function copy(text, done) {
     if (navigator.clipboard && window.isSecureContext) {
       navigator.clipboard.writeText(text).then(done, function () { copyByHand(text, done); });
@@ -324,7 +332,13 @@
     close.type = "button";
     close.setAttribute("aria-label", "Close");
     results = make("div", "results");
+    results.id = "ds-results";
     results.setAttribute("role", "listbox");
+    results.setAttribute("aria-label", "Pages found");
+    input.setAttribute("role", "combobox");
+    input.setAttribute("aria-controls", results.id);
+    input.setAttribute("aria-autocomplete", "list");
+    input.setAttribute("aria-expanded", "false");
     box.append(input, close);
     var hint = make("p", "hint");
     [["↑↓", "select"], ["↵", "open"], ["Esc", "close"]].forEach(function (pair) {
@@ -355,6 +369,7 @@
     hits.forEach(function (hit) { hit.setAttribute("aria-selected", "false"); });
     var next = hits[(at + step + hits.length) % hits.length];
     next.setAttribute("aria-selected", "true");
+    input.setAttribute("aria-activedescendant", next.id);
     next.scrollIntoView({ block: "nearest" });
   }
 
@@ -380,7 +395,12 @@
       pieces.forEach(function (piece) { lines.push(drawHit(facts, piece, found.words)); });
     });
     lines.length = Math.min(lines.length, MOST_LINES);
-    if (lines.length) lines[0].setAttribute("aria-selected", "true");
+    lines.forEach(function (line, i) { line.id = "ds-hit-" + i; });
+    input.setAttribute("aria-expanded", String(lines.length > 0));
+    if (lines.length) {
+      lines[0].setAttribute("aria-selected", "true");
+      input.setAttribute("aria-activedescendant", lines[0].id);
+    } else input.removeAttribute("aria-activedescendant");
     if (!lines.length && query.trim()) {
       lines.push(make("p", "none", "Nothing found for “" + query.trim() + "”."));
     }
@@ -429,5 +449,6 @@
     document.addEventListener("keydown", onKey);
     dressCode();
     followReading();
+    addEventListener("load", skipWhatFits);
   });
 })();
