@@ -54,12 +54,20 @@ def _only_arranges(frame: Frame) -> bool:
     return any(kind == "h" for _, blocks in frame.marks for kind, _ in blocks)
 
 
+def _list_before(walk: Walk) -> str:
+    return walk.blocks[-1][1] if walk.blocks and walk.blocks[-1][0] == "list" else ""
+
+
+def _bullet(walk: Walk) -> str:
+    """Another than that of the list right before, or both would be one."""
+    return "* " if _list_before(walk).startswith("- ") else "- "
+
+
 def _render_list(walk: Walk, frame: Frame, number: int | None) -> str:
     """Write the items with their markers; another marker than the list right before."""
     items = [(mark, blocks) for mark, blocks in frame.marks if blocks]
     is_tight = all(_is_tight(blocks) for _, blocks in items)
-    previous = walk.blocks[-1][1] if walk.blocks and walk.blocks[-1][0] == "list" else ""
-    bullet = "* " if previous.startswith("- ") else "- "
+    bullet, previous = _bullet(walk), _list_before(walk)
     closing = ") " if number is not None and _ORDERED.match(previous) else ". "
     written: list[str] = []
     for index, (_, blocks) in enumerate(items):
@@ -116,7 +124,7 @@ def open_definitions(walk: Walk, tag: Tag) -> Closer:
         elif frame.marks:
             texts = [blocks for _, blocks in frame.marks]
             pairs = list(zip(texts[::2], texts[1::2], strict=False))
-            text = (explains and numbered(pairs)) or _definition_items(frame.marks)
+            text = (explains and numbered(pairs)) or _definition_items(frame.marks, _bullet(walk))
             if text:
                 walk.add("list", text)
 
@@ -207,7 +215,7 @@ def _is_tight(blocks: list[Block]) -> bool:
     return all(kind == ("p" if number == 0 else "list") for number, (kind, _) in enumerate(blocks))
 
 
-def _definition_items(marks: list[tuple[str, list[Block]]]) -> str:
+def _definition_items(marks: list[tuple[str, list[Block]]], bullet: str) -> str:
     """Write each term with what it means; terms that share a meaning stand in one item."""
     items: list[list[Block]] = []
     shares = marks[-1][0] != "term"  # where the last means nothing, others need not either
@@ -220,4 +228,4 @@ def _definition_items(marks: list[tuple[str, list[Block]]]) -> str:
             items.append([])
         items[-1].extend(blocks)
         previous = kind
-    return "\n\n".join("- " + indent(join(blocks), "  ") for blocks in items)
+    return "\n\n".join(bullet + indent(join(blocks), "  ") for blocks in items)

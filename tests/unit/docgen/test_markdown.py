@@ -167,6 +167,10 @@ def test_a_list_right_after_another_gets_another_marker():
     assert markdown_of("<ul><li>a</ul><ul><li>b</ul>") == "- a\n\n* b"
 
 
+def test_definitions_right_after_a_list_are_no_items_of_it():
+    assert markdown_of("<ul><li>a</ul><dl><dt>b<dd>c</dl>") == "- a\n\n* **b**\n\n  c"
+
+
 def test_task_lists_keep_their_boxes():
     body = "<ul><li><input type=checkbox checked> a</li><li><input type=checkbox> b</li></ul>"
 

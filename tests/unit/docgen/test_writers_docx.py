@@ -115,3 +115,22 @@ def opened(path: Path, directory: Path) -> list[PageObject]:
         timeout=120,
     )
     return list(PdfReader(directory / "documentation.pdf").pages)
+
+
+def test_formulas_and_ticks_of_tasks_stand_in_their_paragraphs(tmp_path: Path) -> None:
+    source = "# Home\n\n$$\nx^2\n$$\n\n- [x] done\n\n- [ ] to do\n"
+    result = written(tmp_path, a_document("", source), formats=("docx",))
+
+    texts = [each.text.strip() for each in docx.Document(str(result.files["docx"])).paragraphs]
+    assert {"x^2", "☑ done", "☐ to do"} <= set(texts)
+
+
+@pytest.mark.parametrize(("language", "bidi"), [("ar", "1"), ("en", "0")])
+def test_a_document_written_from_right_to_left_reads_so(language, bidi, tmp_path) -> None:
+    source = a_document("", "# Home\n\n| a |\n| --- |\n| b |\n", language=language)
+    with zipfile.ZipFile(written(tmp_path, source, formats=("docx",)).files["docx"]) as file:
+        normal = file.read("word/styles.xml").decode().partition("</w:style>")[0]
+        text = file.read("word/document.xml").decode()
+
+    assert f'<w:bidi w:val="{bidi}"/>' in normal
+    assert ("<w:bidiVisual/>" in text) == (bidi == "1")

@@ -205,3 +205,12 @@ def test_what_would_fill_a_volume_is_cut(tmp_path: Path, monkeypatch: pytest.Mon
     for each in ("item 0", "item 29", "row 0", "row 249", "line 0", "line 1999"):
         assert each in text
     assert text.count("below") == 1200
+
+
+def test_tasks_show_whether_they_are_done(tmp_path: Path) -> None:
+    source = "# Home\n\n- [x] first\n- [ ] second\n"
+    result = written(tmp_path, a_document("", source), formats=("pdf",))
+
+    text = " ".join(read(result.files["pdf"]).pages[2].extract_text().split())
+    assert "✓ first" in text
+    assert "✓ second" not in text

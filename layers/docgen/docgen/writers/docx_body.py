@@ -15,6 +15,7 @@ from docgen.writers.docx_parts import BULLETS, LEVELS, STEP, UNPRINTABLE
 from docgen.writers.headings import levels
 from docgen.writers.highlight import highlight
 from docgen.writers.syntax import Node
+from docgen.writers.text import is_leftward
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -109,6 +110,7 @@ class DocxBody:
         self._heads = 0
         self._levels: list[int] = []
         self._footnotes: dict[str, Node] = {}
+        self._bidi = "<w:bidiVisual/>" if is_leftward(bundle.site.root.language) else ""
         self._is_in_note = False
         self._is_in_link = False
         self._is_in_table = False
@@ -146,7 +148,10 @@ class DocxBody:
             yield self._paragraph_of([node], place)
 
     def _paragraph(self, node: Node, place: Place) -> Iterator[str]:
-        yield self._paragraph_of(node.children, place)
+        if [child.kind for child in node.children] == ["mathblock"]:
+            yield from self._mathblock(node.children[0], place)
+        else:
+            yield self._paragraph_of(node.children, place)
 
     def _paragraph_of(self, nodes: list[Node], place: Place) -> str:
         return paragraph("".join(self._run(node, ()) for node in nodes), place)
@@ -175,7 +180,7 @@ class DocxBody:
         inner = paragraph(title, Place("AlertTitle")) + "".join(self._children(below, Place()))
         width = TEXT_WIDTH - place.indent
         yield (
-            f'<w:tbl><w:tblPr><w:tblW w:w="{width}" w:type="dxa"/>'
+            f'<w:tbl><w:tblPr>{self._bidi}<w:tblW w:w="{width}" w:type="dxa"/>'
             f'<w:tblInd w:w="{place.indent}" w:type="dxa"/><w:tblBorders>'
             f'<w:left w:val="single" w:sz="24" w:space="0" w:color="{tone}"/></w:tblBorders>'
             '<w:tblLayout w:type="fixed"/><w:tblCellMar><w:top w:w="100" w:type="dxa"/>'
@@ -213,7 +218,12 @@ class DocxBody:
     def _item(self, node: Node, place: Place) -> Iterator[str]:
         if node.value is not None:
             tick = Node("text", "☑ " if node.value else "☐ ")
-            node = replace(node, children=[tick, *node.children])
+            first, *rest = node.children or [tick]
+            if first.kind == "paragraph":
+                ticked = replace(first, children=[tick, *first.children])
+                node = replace(node, children=[ticked, *rest])
+            else:
+                node = replace(node, children=[tick, *node.children])
         yield from self._children(node, place)
 
     def _table(self, node: Node, place: Place) -> Iterator[str]:
@@ -225,7 +235,7 @@ class DocxBody:
         self._is_in_table = False
         grid = "".join(f'<w:gridCol w:w="{width}"/>' for width in given)
         yield (
-            '<w:tbl><w:tblPr><w:tblStyle w:val="DocumentTable"/>'
+            f'<w:tbl><w:tblPr><w:tblStyle w:val="DocumentTable"/>{self._bidi}'
             f'<w:tblW w:w="{sum(given)}" w:type="dxa"/>'
             f'<w:tblInd w:w="{place.indent}" w:type="dxa"/><w:tblLayout w:type="autofit"/>'
             '<w:tblLook w:val="0020" w:firstRow="1" w:lastRow="0" w:firstColumn="0" '
@@ -252,7 +262,7 @@ class DocxBody:
     def _run(self, node: Node, marks: tuple[str, ...]) -> str:
         if node.kind == "text":
             return run(node.text.replace("\n", " "), marks)
-        if node.kind in {"code", "math"}:
+        if node.kind in {"code", "math", "mathblock"}:
             style = '<w:rStyle w:val="CodeChar"/>' if node.kind == "code" else "<w:i/>"
             return run(node.text, (*marks, style))
         if node.kind in MARKS:

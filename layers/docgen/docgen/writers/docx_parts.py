@@ -6,6 +6,8 @@ import re
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape, quoteattr
 
+from docgen.writers.text import is_leftward
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
@@ -109,6 +111,7 @@ def styles(template: Path, language: str) -> str:
         font, spelling = "Microsoft JhengHei", "zh-TW"
     return (
         template.read_text("utf-8")
+        .replace("LEFTWARD", "1" if is_leftward(language) else "0")
         .replace("EAST-ASIAN-FONT", font)
         .replace("EAST-ASIAN-LANGUAGE", spelling)
         .replace("LANGUAGE", tag)

@@ -11,7 +11,7 @@ from docgen.writers import links
 from docgen.writers.bundle import Bundle, PageContent, put
 from docgen.writers.html_body import HtmlBody
 from docgen.writers.search import SearchIndex
-from docgen.writers.text import sections
+from docgen.writers.text import is_leftward, sections
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,8 +26,6 @@ POLICY = (
     "base-uri 'none'; form-action 'none'"
 )
 """Nothing from anywhere else, and no script, style, frame or form in the pages themselves."""
-LEFTWARD = frozenset({"ar", "ckb", "dv", "fa", "he", "iw", "ps", "sd", "ug", "ur", "yi"})
-"""Languages that are written from right to left."""
 FEWEST_FOR_TOC = 2
 TOC_LEVELS = (2, 3)
 
@@ -169,7 +167,7 @@ class HtmlWriter:
 
 
 def _direction(language: str | None) -> str:
-    return ' dir="rtl"' if (language or "").partition("-")[0].lower() in LEFTWARD else ""
+    return ' dir="rtl"' if is_leftward(language) else ""
 
 
 def _trail(page: Page, above: list[Entry]) -> str:

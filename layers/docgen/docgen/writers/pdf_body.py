@@ -211,7 +211,7 @@ class PdfBody:
         return f"code({string(node.value)}, {string(text)}, parted: {parted})"
 
     def _list(self, node: Node) -> str:
-        items = ", ".join(self._all(child) for child in node.children)
+        items = ", ".join(self._item(child) for child in node.children)
         if not items:
             return NOTHING
         # Items of several paragraphs are further from each other than these.
@@ -220,7 +220,14 @@ class PdfBody:
         return f"{kind}tight: {tight}, {items})"
 
     def _item(self, node: Node) -> str:
-        return self._all(node)
+        if node.value is None:
+            return self._all(node)
+        tick = f"tick({'true' if node.value else 'false'})"
+        first, *rest = node.children or [node]
+        if first.kind != "paragraph":
+            return f"{{{tick};[ ];{self._all(node)}}}"
+        pieces = [f"par({{{tick};[ ];{self._all(first)}}})", *map(self._one, rest)]
+        return f"{{{';'.join(pieces)}}}"
 
     def _table(self, node: Node) -> str:
         columns = len(node.value)

@@ -11,6 +11,15 @@ LEAF_BLOCKS = frozenset({"paragraph", "heading", "codeblock", "cell", "mathblock
 """Blocks that hold text and no other block."""
 
 
+LEFTWARD = frozenset({"ar", "ckb", "dv", "fa", "he", "iw", "ps", "sd", "ug", "ur", "yi"})
+"""Languages that are written from right to left."""
+
+
+def is_leftward(language: str | None) -> bool:
+    """Whether a language, by its tag, is written from right to left."""
+    return (language or "").partition("-")[0].lower() in LEFTWARD
+
+
 class Section(NamedTuple):
     """A heading and what stands below it, up to the next heading."""
 
