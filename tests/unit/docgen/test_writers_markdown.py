@@ -1,6 +1,9 @@
 from pathlib import Path
 
+import pytest
+from docgen.writers.bundle import escape
 from docgen.writers.markdown import rename_footnotes
+from docgen.writers.syntax import parse
 
 from tests.support.documents import BASE, a_document, a_png, image, link, menu, outside, written
 from tests.support.links import broken_links
@@ -107,4 +110,19 @@ def test_footnotes_in_code_stay_as_they_are() -> None:
 def test_a_page_without_a_heading_gets_its_title(tmp_path: Path) -> None:
     written(tmp_path, a_document("a", "Text.\n", title="A <b>bold</b> title"))
 
-    assert "\n# A \\<b\\>bold\\</b\\> title\n\nText.\n" in (tmp_path / "markdown/a.md").read_text()
+    assert "\n# A \\<b>bold\\</b> title\n\nText.\n" in (tmp_path / "markdown/a.md").read_text()
+
+
+@pytest.mark.parametrize(
+    ("title", "line"),
+    [
+        ("my_module C# a->b AT&T", "my_module C# a->b AT&T"),
+        ("__init__ &amp; # x #", "\\_\\_init\\_\\_ \\&amp; \\# x \\#"),
+        ("> *a* [b](c) `d` $1 ~~e~~ f|g \\_", None),
+    ],
+)
+def test_titles_mean_themselves_with_no_more_backslashes_than_needed(title, line):
+    written = escape(title)
+
+    assert line is None or written == line
+    assert parse(f"# {written}").children[0].plain() == title

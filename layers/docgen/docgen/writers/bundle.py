@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from docgen.writers.images import Image
 
 IMAGES = "_images"
+_MARKS = re.compile(r"[\\`*\[\]<|~$]|(?<![^\W_])_|_(?![^\W_])|(?:^|(?<=\s))[#>]|&(?=#?\w{1,31};)")
+"""What Markdown would take for its own; not the `_` of `this_name`, nor the `#` of C#."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,5 +145,4 @@ def put(path: Path, text: str) -> str:
 
 def escape(text: str) -> str:
     """Write plain text in a line of Markdown."""
-    out = "".join(f"\\{c}" if c in "\\`*_[]<>|#~$&" else c for c in text)
-    return " ".join(out.split())
+    return _MARKS.sub(r"\\\g<0>", " ".join(text.split()))
