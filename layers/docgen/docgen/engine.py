@@ -16,7 +16,7 @@ from docgen.crawl import Crawl
 from docgen.errors import Interrupted, NoUsableContent
 from docgen.extract import SiteModel, convert
 from docgen.frontier import DOCUMENTS
-from docgen.images import fetch_images
+from docgen.images import fetch_images, forget_embedded, keep_embedded
 from docgen.options import Limits, Options
 from docgen.records import State
 from docgen.store import Store
@@ -214,6 +214,7 @@ class _Run:
             return
         if store.get("extracting") != version:
             store.clear_documents()
+            forget_embedded(store)
             store.put("extracting", version)
         model = self._learn(total)
         done = store.document_numbers()
@@ -223,6 +224,7 @@ class _Run:
                 document = convert(page.html, page.url, model)
                 if document.problem is None:
                     store.put_document(number, document)
+                    keep_embedded(store, self._limits, document.embedded)
                 else:
                     problems[document.problem] += 1
                     store.set_problem(page.key, document.problem)

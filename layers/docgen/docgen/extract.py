@@ -66,6 +66,9 @@ class Document:
     headings: tuple[Heading, ...]
     anchors: Mapping[str, str] = field(default_factory=dict)
     """Element id → anchor of the heading it belongs to; "" before the first heading."""
+    embedded: Mapping[str, str] = field(default_factory=dict)
+    """Images that stand in the page itself: what they are called in `images`, and their `data:`
+    URL. Not kept with the rest."""
     links: tuple[tuple[str, str], ...]
     """URL and text of each."""
     images: tuple[tuple[str, str], ...]
@@ -145,6 +148,7 @@ def convert(
         anchors=written.anchors,
         links=tuple(written.links),
         images=tuple(written.images),
+        embedded=written.embedded,
         sizes={url: size for url, size in written.sizes.items() if size},
         navigation=read_navigation(tree, base or url, resolve),
         words=words,

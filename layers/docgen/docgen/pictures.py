@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from docgen import inline
@@ -21,6 +22,8 @@ _LENGTH = re.compile(r"\s*(\d{1,4}(?:\.\d{1,9})?)\s*(px|%|em|rem)?\s*")
 _STYLED = {name: re.compile(rf"(?:^|[;\s]){name}\s*:([^;]*)") for name in ("width", "height")}
 _PIXELS = {"em": 16, "rem": 16}
 _LEAST_SIZE = 8
+EMBEDDED = "embedded:"
+_LEAST_PLOT = 1_500  # characters
 _FORMULA_CLASSES = word_set("math formulaInl formulaDsp latex tex mwe-math-fallback-image-inline")
 
 
@@ -34,8 +37,13 @@ def open_image(walk: Walk, tag: Tag) -> Closer:
         return done
     if walk.heading_depth and not alt:
         return done
-    source = attributes.get("src") or attributes.get("data-src") or ""
-    url = walk.resolve(source.strip()) if source else ""
+    source = (attributes.get("src") or "").strip()
+    if not source or (source.startswith("data:") and attributes.get("data-src")):
+        source = (attributes.get("data-src") or "").strip()
+    if source.startswith("data:"):
+        url = _embedded(walk, source, alt)
+    else:
+        url = walk.resolve(source) if source else ""
     is_title = walk.frames[-1].kind == "alert" and not walk.blocks
     text = alt.replace("&", "&amp;").replace("<", "&lt;")
     is_sign = not tag.classes.isdisjoint(_EMOJI_CLASSES) or _EMOJI.fullmatch(alt)
@@ -49,6 +57,21 @@ def open_image(walk: Walk, tag: Tag) -> Closer:
     elif is_sign or not walk.heading_depth:
         walk.inline.append(text)
     return done
+
+
+def _embedded(walk: Walk, source: str, alt: str) -> str:
+    """Give a picture that stands in the page itself a name in place of an address.
+
+    What says nothing in words is shown only if it is a photograph or a plot: the rest decorates.
+    """
+    is_drawing = source.startswith("data:image/svg")
+    if not source.startswith("data:image/") or (
+        not alt and (is_drawing or len(source) < _LEAST_PLOT)
+    ):
+        return ""
+    name = f"{EMBEDDED}{blake2b(source.encode(), digest_size=8).hexdigest()}/image"
+    walk.written.embedded[name] = source
+    return name
 
 
 def _asked_size(attributes: Mapping[str, str]) -> str:

@@ -11,7 +11,7 @@ import hashlib
 import json
 import sqlite3
 import zlib
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from typing import TYPE_CHECKING, Any, Self
 
 from docgen.extract import Document, Heading, NavLink
@@ -378,7 +378,8 @@ class Store:
 
     def put_document(self, number: int, document: Document) -> None:
         """Keep the extracted document at its place in the order."""
-        body = zlib.compress(json.dumps(asdict(document)).encode(), COMPRESSION)
+        facts = asdict(replace(document, embedded={}))
+        body = zlib.compress(json.dumps(facts).encode(), COMPRESSION)
         heading = document.headings[0].text if document.headings else document.title
         self._db.execute(
             "INSERT OR REPLACE INTO document VALUES (?, ?, ?, ?, ?)",

@@ -1,6 +1,7 @@
 import json
 import struct
 import zlib
+from base64 import b64encode
 from pathlib import Path
 from typing import Any
 
@@ -303,3 +304,22 @@ def test_a_long_page_that_has_something_of_its_own_stays(
         result = run(site, tmp_path, max_pages=max_pages)
 
     assert "all.html" in " ".join(page["url"] for page in manifest(result)["pages"])
+
+
+@pytest.mark.parametrize(("limits", "count"), [(HASTY, 1), (within(images=0), 0)])
+def test_images_that_stand_in_the_page_come_into_the_bundle(
+    tmp_path: Path, limits: Any, count: int
+) -> None:
+    data = f"data:image/png;base64,{b64encode(png()).decode()}"
+    with Site() as site:
+        shown = f'<p><img src="{data}" alt="A plot"></p></main>'
+        site.page("/docs/", prose("front").replace("</main>", shown))
+        run(site, tmp_path / "a", store=tmp_path / "store", limits=limits)
+        run(site, tmp_path / "b", store=tmp_path / "store", limits=limits)
+
+    for name in ("a", "b"):
+        images = list((tmp_path / name / "markdown").rglob("*.png"))
+        assert [path.read_bytes() for path in images] == [png()] * count
+        text = next((tmp_path / name / "markdown").rglob("index.md")).read_text()
+        assert "A plot" in text
+        assert "embedded:" not in text

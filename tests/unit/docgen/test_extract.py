@@ -326,3 +326,17 @@ def test_an_image_shown_twice_is_as_large_as_where_nothing_says_how_large():
 
     assert document_of(f"<p>{WORDS}{once}<img src='/i.png'></p>").sizes == {}
     assert len(document_of(f"<p>{WORDS}{once}{once}</p>").sizes) == 1
+
+
+def test_an_image_that_stands_in_the_page_gets_a_name():
+    plot = "data:image/png;base64," + "A" * 1_500
+    document = document_of(
+        f"<p>{WORDS}<img src='{plot}'><img src='data:image/png,x' alt='A sign'>"
+        "<img src='data:image/gif,x' data-src='/late.png'>"
+        "<img src='data:image/png,x'><img alt='' src='data:image/svg+xml,x'></p>"
+    )
+
+    first, sign, late = (url for url, _ in document.images)
+    assert document.embedded == {first: plot, sign: "data:image/png,x"}
+    assert late == "https://docs.example/late.png"
+    assert "data:" not in document.markdown

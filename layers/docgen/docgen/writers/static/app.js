@@ -267,11 +267,13 @@
 
   // The sections of a page whose headings have all the words, or the one that speaks most of them.
   function excerpts(sections, asked) {
+    var first = sections.findIndex(function (section) { return section[1]; });
     var rated = sections.map(function (section, i) {
       var heading = section[1].toLowerCase(), text = section[2].toLowerCase();
       var named = asked.filter(function (word) { return heading.includes(word); }).length;
       var spoken = asked.filter(function (word) { return text.includes(word); }).length;
       var score = 5 * named + spoken + (named ? 3 / (1 + heading.length / 20) : 0);
+      if (i === first && named === asked.length) score += 3; // the page itself is called so
       return { section: section, place: i, named: named, score: score };
     }).sort(function (a, b) { return b.score - a.score || a.place - b.place; });
     var full = rated.filter(function (each) { return each.named === asked.length; });
