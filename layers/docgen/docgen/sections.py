@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from docgen import inline
 from docgen.inline import bold, plain_text
@@ -20,7 +21,7 @@ _CARD_SIGNS = "📄🗃🔗\ufe0f \n"  # what cards that lead to pages and group
 _CLOSING_HASHES = re.compile(r"(?<=\s)#+$")
 _WORDLESS = re.compile(r"[^\w!-/:-@\[-`{-~]{1,3}")
 _ICONS = {"⚠": "WARNING", "🚫": "CAUTION", "❌": "CAUTION", "🔥": "CAUTION", "💡": "TIP"}
-_HOLDS_MORE = re.compile(r"(?:p|pre|img|h1)\b")
+_HOLDING_MORE = ("p", "pre", "img", "h1")
 
 
 @handles("heading")
@@ -151,8 +152,11 @@ def _only_leads_within(walk: Walk, end: int) -> bool:
     links = inline.link_numbers(text)
     if not links or not walk.phrases.own.issuperset(links):
         return False
-    more = sum(bool(_HOLDS_MORE.match(token)) for token in walk.tokens[walk.position | 1 : end : 2])
-    most = len(links) * 14 + 10 - 40 * more if len(links) > 1 else _MOST_WORDS_OF_ONE
+    tags = [token.partition(" ")[0] for token in walk.tokens[walk.position | 1 : end : 2]]
+    items = sum(pair == ("li", "p") for pair in pairwise(tags))  # each line is a paragraph
+    has_title = tags[:3] == ["p", "/p", "ul"]
+    more = sum(name in _HOLDING_MORE for name in tags) - items - has_title
+    most = len(links) * 14 + 10 - 40 * more - 8 * items if len(links) > 1 else _MOST_WORDS_OF_ONE
     return len(inline.plain(text).split()) < most
 
 

@@ -207,6 +207,8 @@ def arrange(
 
 def _site_title(page: Page) -> str:
     names = [page.title, page.label, page.entry.label if page.entry else ""]
+    if page.title.casefold() in page.label.casefold():
+        names[0] = page.label  # "Pyx 3.1 documentation", not "3.1 Documentation"
     named = (name for name in names if name.strip().casefold() not in GENERIC_TITLES)
     return next(named, page.label)
 

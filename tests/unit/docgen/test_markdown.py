@@ -308,6 +308,15 @@ def test_a_contents_list_of_the_page_itself_goes_and_one_of_other_pages_stays():
     assert "[A](https://docs.example/guide/a.html)" in markdown_of(other + "<p>x</p>")
 
 
+def test_a_contents_list_whose_lines_are_paragraphs_goes_unless_they_say_more():
+    title = "<div class='contents topic'><p class='topic-title'>Contents</p>"
+    lines = "".join(f"<li><p><a href='#s{n}'>Section {n}</a>{{0}}</p></li>" for n in range(3))
+    more = " is about what every beginner has to know first."
+
+    assert markdown_of(f"{title}<ul>{lines.format('')}</ul></div><p>x</p>") == "x"
+    assert "beginner" in markdown_of(f"{title}<ul>{lines.format(more)}</ul></div><p>x</p>")
+
+
 def test_ways_to_other_pages_at_the_edges_go():
     bar = "<p><a href='a'>Previous</a> | <a href='b'>Up</a> | <a href='c'>Next: More</a></p>"
 

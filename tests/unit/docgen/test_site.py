@@ -256,6 +256,15 @@ def test_a_start_page_called_index_does_not_name_the_site():
     assert site.title == "Node.js"
 
 
+def test_a_heading_that_says_more_than_the_title_names_the_site():
+    site = arranged(
+        a_document("", "# Pyx 3.1 documentation", title="3.1 Documentation"),
+        a_document("a", "# A"),
+    )
+
+    assert site.title == "Pyx 3.1 documentation"
+
+
 def test_a_heading_that_says_the_title_in_other_punctuation_is_the_title():
     site = arranged(
         a_document(
