@@ -218,6 +218,9 @@ def test_in_a_browser_a_phone_shows_it_whole(site: Path) -> None:
         assert tab.run(visibility) == "hidden"
         tab.click(".menu")
         when(tab, f"{visibility} === 'visible'")
+        press(tab, "Escape", 27)
+        when(tab, f"{visibility} === 'hidden'")
+        assert tab.run("document.activeElement.className") == "icon menu"
         assert tab.complaints == []
 
 

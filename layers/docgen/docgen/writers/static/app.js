@@ -428,8 +428,9 @@
     if ((event.key === "k" && (event.ctrlKey || event.metaKey)) || (event.key === "/" && !typing)) {
       event.preventDefault();
       openSearch();
-    } else if (event.key === "Escape") {
+    } else if (event.key === "Escape" && document.body.classList.contains("menu-open")) {
       setMenu(false);
+      document.querySelector(".menu").focus();
     } else if (!typing && !event.ctrlKey && !event.metaKey && !event.altKey) {
       var link = { ArrowLeft: "a.prev", ArrowRight: "a.next" }[event.key];
       var found = link && event.target === document.body && document.querySelector(link);
