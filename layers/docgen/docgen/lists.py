@@ -58,16 +58,12 @@ def _list_before(walk: Walk) -> str:
     return walk.blocks[-1][1] if walk.blocks and walk.blocks[-1][0] == "list" else ""
 
 
-def _bullet(walk: Walk) -> str:
-    """Another than that of the list right before, or both would be one."""
-    return "* " if _list_before(walk).startswith("- ") else "- "
-
-
 def _render_list(walk: Walk, frame: Frame, number: int | None) -> str:
     """Write the items with their markers; another marker than the list right before."""
     items = [(mark, blocks) for mark, blocks in frame.marks if blocks]
     is_tight = all(_is_tight(blocks) for _, blocks in items)
-    bullet, previous = _bullet(walk), _list_before(walk)
+    previous = _list_before(walk)
+    bullet = "* " if previous.startswith("- ") else "- "
     closing = ") " if number is not None and _ORDERED.match(previous) else ". "
     written: list[str] = []
     for index, (_, blocks) in enumerate(items):
@@ -124,7 +120,9 @@ def open_definitions(walk: Walk, tag: Tag) -> Closer:
         elif frame.marks:
             texts = [blocks for _, blocks in frame.marks]
             pairs = list(zip(texts[::2], texts[1::2], strict=False))
-            text = (explains and numbered(pairs)) or _definition_items(frame.marks, _bullet(walk))
+            text = (explains and numbered(pairs)) or _definition_items(
+                frame.marks, _list_before(walk)
+            )
             if text:
                 walk.add("list", text)
 
@@ -215,7 +213,7 @@ def _is_tight(blocks: list[Block]) -> bool:
     return all(kind == ("p" if number == 0 else "list") for number, (kind, _) in enumerate(blocks))
 
 
-def _definition_items(marks: list[tuple[str, list[Block]]], bullet: str) -> str:
+def _definition_items(marks: list[tuple[str, list[Block]]], before: str) -> str:
     """Write each term with what it means; terms that share a meaning stand in one item."""
     items: list[list[Block]] = []
     shares = marks[-1][0] != "term"  # where the last means nothing, others need not either
@@ -228,4 +226,6 @@ def _definition_items(marks: list[tuple[str, list[Block]]], bullet: str) -> str:
             items.append([])
         items[-1].extend(blocks)
         previous = kind
+    # Definitions right after others are more of them; after any other list they are none of it.
+    bullet = "* " if before.startswith("- ") and not before.startswith("- **") else "- "
     return "\n\n".join(bullet + indent(join(blocks), "  ") for blocks in items)
