@@ -79,7 +79,7 @@ class Document:
     """The site's own menu as this page shows it."""
     words: int
     problem: str | None
-    """`empty_shell`, `login_wall`, `soft_404`, `frame_menu` or `empty`: there is no content here."""
+    """`empty_shell`, `login_wall`, `soft_404`, `frame_menu`, `empty`: there is no content here."""
 
 
 class _Resolver:
