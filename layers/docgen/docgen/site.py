@@ -28,7 +28,9 @@ GENERIC_TITLES = frozenset(
 )
 """Titles of a start page that do not name the site, where its first heading may."""
 README_FILE = re.compile(r"/readme(?:\.(?:x?html?|mdx?))?$", re.IGNORECASE)
-INDEX_FILE = re.compile(r"/(?:index|default)\.(?:x?html?|php|aspx?|jsp|md)$", re.IGNORECASE)
+INDEX_FILE = re.compile(
+    r"/(?-i:(?!Index\.x?html?$))(?:index|default)\.(?:x?html?|php|aspx?|jsp|md)$", re.IGNORECASE
+)
 
 
 @dataclass(slots=True, eq=False)

@@ -31,7 +31,9 @@ _ESCAPE = re.compile(r"%([0-9a-fA-F]{2})")
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 
 _SESSION_PATH = re.compile(r";(?:jsessionid|phpsessid|sessionid|sid)=[^/;?]*", re.IGNORECASE)
-_INDEX = re.compile(r"/(?:index|default)\.(?:x?html?|php\d?|aspx?|jsp)$", re.IGNORECASE)
+_INDEX = re.compile(  # but an `Index.html` beside it is a book's index
+    r"/(?-i:(?!Index\.x?html?$))(?:index|default)\.(?:x?html?|php\d?|aspx?|jsp)$", re.IGNORECASE
+)
 _SLASHES = re.compile(r"/{2,}")
 _APACHE_SORT = re.compile(r"C=[NMSD][;&]O=[AD]")
 _NOISE = re.compile(
