@@ -86,7 +86,10 @@ def _is_empty(line: list[str]) -> bool:
 
 
 def to_markdown(rows: list[Row]) -> str:
-    """Write rows as a GFM table. A table without a header gets an empty one."""
+    """Write rows as a GFM table. A table without a header gets an empty one.
+
+    Columns that only make space are left out; a single one left, without a header, is a list.
+    """
     grid = lay_out(rows)
     headed = bool(rows) and rows[0].is_header
     lines = [
@@ -97,6 +100,13 @@ def to_markdown(rows: list[Row]) -> str:
     width = max(map(len, lines))
     for line in lines:
         line.extend([""] * (width - len(line)))
+    empty = [column for column in range(width) if not any(line[column] for line in lines)]
+    for line in lines:
+        for column in reversed(empty):
+            del line[column]
+    width -= len(empty)
+    if width == 1 and not headed:
+        return "\n".join(f"- {line[0]}" for line in lines)
     if not headed:
         lines.insert(0, [""] * width)
     written = ["| " + " | ".join(line) + " |" for line in lines]
@@ -135,7 +145,8 @@ def _part(rows: list[Row], *, is_presentation: bool) -> list[Block]:
         ):
             return _unwrap(rows)
         return [("p", " ".join(filter(None, (cell.text() for cell in rows[0].cells))))]
-    return [("table", to_markdown(rows))]
+    written = to_markdown(rows)
+    return [("list" if written[:2] == "- " else "table", written)]
 
 
 def _is_layout(rows: list[Row]) -> bool:
