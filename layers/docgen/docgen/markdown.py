@@ -49,6 +49,9 @@ def to_markdown(
     walk = Walk(html, resolve, model.junk if model else frozenset(), resolve(""))
     walk.phrases.formulas = formulas
     written = walk.run()
+    first = walk.blocks[0] if walk.blocks else None
     trim(walk.blocks, model.repeated_blocks if model else frozenset())
+    if first and first[0] == "h" and (not walk.blocks or walk.blocks[0] is not first):
+        del written.headings[0]
     written.markdown = place_notes(join(walk.blocks), walk.phrases.notes.write)
     return written

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
-from docgen.sitemodel import SEPARATORS, split_title
+from docgen.sitemodel import SEPARATORS, split_suffix, split_title
 
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -39,6 +39,13 @@ _INVISIBLE = re.compile(
 )
 """What is no text, or turns the direction of the text that follows it."""
 _LONGEST_DESCRIPTION = 1_000
+_NUMBERED = re.compile(
+    r"^(?:(?:chapter|section|appendix|part) +)?(?:\d+(?:[.-]\d+)*|[a-z](?:\.\d+)+)"
+    r"[.:)]? *[:\u2014\u2013-]? +",
+    re.IGNORECASE,
+)
+_ONLY_NUMBER = re.compile(r"(?:chapter|section|appendix|part) [\dA-Z]+(?:\.\d+)*\.?", re.I)
+"""A title that says less than the heading it stands for."""
 _CRUMB_MARKS = "/»\u203a>·| "
 _MOST_CRUMBS = 12
 
@@ -147,11 +154,14 @@ def choose_title(title: str, headings: list[Heading], affixes: frozenset[str]) -
     """The page's own title: without what the site adds to each, or the first heading."""
     first = next((h.text for h in headings if h.level == 1), headings[0].text if headings else "")
     first = one_line(first)
-    if not title:
+    if not title or (first and _ONLY_NUMBER.fullmatch(title)):
         return first
+    bare, suffix = split_suffix(title)
+    if suffix and (suffix in affixes or _alike(bare, first)):
+        title = bare
     parts = split_title(title)
     if first and _alike(parts[0], first):
-        return parts[0]
+        return parts[0] if parts[0].casefold() == first.casefold() else first
     separator = next((s for s in SEPARATORS if s in title), " ")
     own = list(parts)
     while len(own) > 1 and own[-1] in affixes:
@@ -166,7 +176,9 @@ def choose_title(title: str, headings: list[Heading], affixes: frozenset[str]) -
 
 
 def _alike(one: str, other: str) -> bool:
-    return one.casefold() == other.casefold()
+    """Whether two titles are one: a number before one of them makes no difference."""
+    one, other = one.casefold(), other.casefold()
+    return one == other or _NUMBERED.sub("", one) == _NUMBERED.sub("", other) != ""
 
 
 def read_breadcrumbs(tree: LexborHTMLParser, title: str) -> tuple[str, ...]:

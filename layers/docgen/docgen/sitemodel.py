@@ -114,8 +114,8 @@ class SiteModel:
         page.blocks = frozenset(
             block_hash(text)
             for edge in _edges(node.html or "")
-            for kind, text in content_blocks(edge)
-            if kind != "h"
+            for number, (kind, text) in enumerate(content_blocks(edge))
+            if kind != "h" or number == 0  # a heading, if it is a banner
         )
         title = tree.css_first("title")
         page.title = " ".join(title.text().split()) if title is not None else ""
@@ -270,12 +270,27 @@ def _find_affixes(titles: list[str], least: int) -> frozenset[str]:
     spread: Counter[str] = Counter()
     for title in titles:
         parts = split_title(title)
+        affixes = {split_suffix(title)[1]} - {""}
         if len(parts) > 1:
-            spread.update({parts[0], parts[-1]})
+            affixes |= {parts[0], parts[-1]}
+        spread.update(affixes)
     return frozenset(part for part, pages in spread.items() if pages >= least)
 
 
 SEPARATORS = (" | ", " — ", " \u2013 ", " - ", " :: ", " · ", " » ", " « ", " • ", ": ")
+
+
+def split_suffix(title: str) -> tuple[str, str]:
+    """Split off what stands in brackets at the end: Texinfo names the manual there."""
+    if title[-1:] != ")":
+        return title, ""
+    depth = 0
+    for index in range(len(title) - 1, 0, -1):
+        depth += (title[index] == ")") - (title[index] == "(")
+        if depth == 0:
+            is_apart = title[index - 1] == " "
+            return (title[: index - 1].rstrip(), title[index:]) if is_apart else (title, "")
+    return title, ""
 
 
 def split_title(title: str) -> list[str]:

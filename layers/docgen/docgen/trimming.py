@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 _LINK = re.compile("!?\\[((?:\\\\.|[^\\[\\]\\\\]|\\[[^\\]]*\\])*)\\]\\(\ue000[^\ue001]*\ue001\\)")
 _LONGEST_BAR = 2_000
+_LABEL_LENGTH = 16
 _LONGEST_TIME = 80
 _BESIDE_TITLE = 5  # blocks, in which a page may say how long it takes to read
 _TARGET = re.compile("\\(\ue000[^\ue001]*\ue001\\)")
@@ -32,6 +33,12 @@ _READING_TIME = re.compile(
     re.I,
 )
 _ARROW = re.compile("[←→«»\u2039\u203a⟨⟩]")
+_LABELLED = re.compile(r"\b(?:next|previous|prev|up)\s*:\s*$", re.I)
+_SIGNED = re.compile(
+    r"\W*(?:<+[\s-]|[«\u2039←⟨]|(?:next|previous|prev|up)\s*:).*|.*(?:[\s-]>+|[»\u203a→⟩])\W*",
+    re.I | re.S,
+)
+"""What a link says that leads on, in front of or behind the title it leads to."""
 _SIGNS = word_set("next previous prev up home")
 _WAYS = word_set(
     "next previous prev up home contents index top back toc table of chapter section page first",
@@ -41,6 +48,8 @@ _WAYS = word_set(
 
 def trim(blocks: list[Block], repeated: frozenset[int]) -> None:
     """Take away what stands around the content: repeated blocks, ways to other pages."""
+    if _is_banner(blocks, repeated):
+        del blocks[0]
     _drop_reading_time(blocks)
     while blocks and blocks[0][0] != "h" and _is_edge(blocks[0], repeated):
         del blocks[0]
@@ -54,6 +63,15 @@ def trim(blocks: list[Block], repeated: frozenset[int]) -> None:
     if last is not None and blocks and blocks[-1][0] == "h" and last[0] != "rule":
         blocks.append(last)
     blocks[:] = [block for block in blocks if not _is_bar(block)]
+
+
+def _is_banner(blocks: list[Block], repeated: frozenset[int]) -> bool:
+    """Whether the first heading only names the site, and leads to its start."""
+    if len(blocks) < 2 or blocks[0][0] != "h" or block_hash(blocks[0][1]) not in repeated:
+        return False
+    return _LINK.fullmatch(blocks[0][1].lstrip("# ")) is not None and any(
+        kind == "h" for kind, _ in blocks[1:]
+    )
 
 
 def _drop_reading_time(blocks: list[Block]) -> None:
@@ -93,14 +111,28 @@ def _is_edge(block: Block, repeated: frozenset[int]) -> bool:
 
 
 def _is_bar(block: Block) -> bool:
-    """Whether a block within the page is a navigation bar: three ways or more, nothing else."""
+    """Whether a block within the page is a navigation bar: some ways, nothing else."""
     kind, text = block
-    return (
-        kind in ("p", "table", "list")
-        and text.count("\ue000") >= 3
-        and len(text) < _LONGEST_BAR
-        and _ways(text) >= 3
-    )
+    if kind not in ("p", "table", "list") or len(text) >= _LONGEST_BAR:
+        return False
+    count = text.count("\ue000")
+    return (count >= 3 and _ways(text) >= 3) or (count >= 2 and _is_labelled(text))
+
+
+def _is_labelled(text: str) -> bool:
+    """Whether each link leads on, and says so: `Next: [Usage]`, `[< Usage]`, `[Contents]`."""
+    if not set(_WORD.findall(_LINK.sub(" ", text).lower())) <= _WAYS:
+        return False
+    signs = 0
+    for match in _LINK.finditer(text):
+        label = _unlinked(match[0]).replace("\\", "")
+        before = text[max(0, match.start() - _LABEL_LENGTH) : match.start()]
+        words = set(_WORD.findall(label.lower()))
+        if _LABELLED.search(before) or _SIGNED.fullmatch(label) or (words and words <= _SIGNS):
+            signs += 1
+        elif not words <= _WAYS:
+            return False
+    return signs > 0
 
 
 def _ways(text: str) -> int:
