@@ -65,6 +65,22 @@ def open_fragment(walk: Walk, tag: Tag) -> Closer:
     return done
 
 
+@handles("code_frame")
+def open_code_frame(walk: Walk, tag: Tag) -> Closer:
+    """Code in a quotation or a table, unless what it shows are pictures."""
+    end = walk.end_of(tag.name)
+    inner = walk.tokens[walk.position | 1 : end : 2]
+    if any(mark[:4] == "img " for mark in inner):
+        return walk.handle("table" if tag.name == "table" else "label", tag)
+    walk.flush()
+    is_racket = any('class="Rkt' in mark for mark in inner) or any(
+        word[:3] == "Rkt" for word in tag.classes
+    )
+    add_code(walk, verbatim(walk, end), "racket" if is_racket else None)
+    walk.skip_to(end)
+    return done
+
+
 def _is_numbering(walk: Walk, end: int) -> bool:
     """Whether a block only numbers the lines of the one in the next cell."""
     if walk.frames[-1].kind != "cell":

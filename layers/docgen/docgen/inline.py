@@ -48,6 +48,7 @@ _BRACKETED_NOTE = re.compile(f"\\\\?\\[({NOTE_OPEN}\\d+{NOTE_CLOSE})\\\\?\\]")
 _LINK_MARK = re.compile(f"{LINK_OPEN}(\\d+){LINK_NUMBER}")
 _LINE_START = re.compile(r"(?:#{1,6}|[-+]|=+|-{2,}|:)(?=\s|$)|>|~~~|\|")
 _NUMBERED = re.compile(r"(\d{1,9})([.)])(?=\s|$)")
+_GUARDED = re.compile(r"^(?:(\d{1,9})\\([.)])|\\(?=[-+=:]))(?=.)")
 _BRACKET = re.compile(r"\[(?=[^\[\]]*\](?:[(:\[]|\\\()|\^|\s?\]|[xX]\])|\](?=\()")
 _BARE_BRACKET = re.compile(r"(?<!\\)((?:\\\\)*)([\[\]])")
 _LINK = re.compile(f"{LINK_OPEN}(\\d+){LINK_NUMBER}([^{LINK_OPEN}{LINK_CLOSE}]*){LINK_CLOSE}?")
@@ -275,7 +276,12 @@ def _place_links(text: str, phrases: Phrases) -> str:
         if not label:
             return ""
         left = right = ""
-        if label[0] == " " or label[-1] == " ":
+        if BREAK in label:  # a line that is a link ends behind it
+            left, right = (BREAK if end == BREAK else "" for end in (label[0], label.rstrip()[-1]))
+            label = _SPACES.sub(" ", label.replace(BREAK, " ")).strip()
+            if not label:
+                return left
+        elif label[0] == " " or label[-1] == " ":
             left, label, right = _edges(label)
             if not label:
                 return left
@@ -367,6 +373,11 @@ def _guard(line: str) -> str:
     if _LINE_START.match(line):
         return "\\" + line
     return _NUMBERED.sub(r"\1\\\2", line, count=1) if _NUMBERED.match(line) else line
+
+
+def unguard(line: str) -> str:
+    """Take back the escape of a line's beginning, behind what makes the line a heading anyway."""
+    return _GUARDED.sub(r"\1\2", line, count=1)
 
 
 def bold(text: str) -> str:

@@ -33,6 +33,10 @@ _MARKS = {
     "br": (inline.BREAK, ""),
     **dict.fromkeys(UNMARKED_NAMES, ("", "")),
 }
+_TYPEWRITER = re.compile(  # code in a line, as Scribble, TeX4ht and LaTeXML write it
+    '<span class="(?:Rkt[A-Z][A-Za-z]*|stt|hspace|(?:cm|ec)tt-[^ "]*|ltx_text ltx_font_typewriter)'
+    '(?: [^"]*)?">([^<]*)</span>'
+)
 _START = re.compile("<[a-z][^>]*>")
 _SPAN_WITH_ID = re.compile('<span id="([^"]*)">')
 _ID = re.compile(' id="([^"]*)"')
@@ -57,7 +61,7 @@ _PICTURE_TEXT = re.compile(r'<img\b[^>]*?\balt="([^"]*)"')
 
 _PERMALINK_SIGNS = word_set("¶ § # 🔗 ⚓") | {""}
 _PERMALINK_TEXTS = _PERMALINK_SIGNS | word_set("link permalink anchor top")
-_SOURCE_TEXTS = word_set("[source] [src] source [docs] [edit] [link]") | {
+_SOURCE_TEXTS = word_set("[source] (source) [src] source [docs] [edit] [link]") | {
     "view source",
     "[view source]",
     "view page source",
@@ -73,6 +77,7 @@ _EDIT_TEXT = re.compile(
 _SOURCE_FOLDER = re.compile(r"(?:\.\./)*(?:src|source|_modules)/")
 _LONGEST_TOOL = 20
 _LONGEST_MARKUP = 160
+_HIDDEN = ' aria-hidden="true"'
 _ICON_FONT = "\uf0c1"  # how Sphinx themes write a permalink's sign
 
 
@@ -145,6 +150,8 @@ class Phrases:
             html = _set_off(html, source, names[source])
         if "<h1" in html:
             html = _FIRST_HEADING.sub(_part_words, html, count=1)
+        if _TYPEWRITER.search(html):
+            html = _TYPEWRITER.sub(f"{inline.CODE_OPEN}\\1{inline.CODE_CLOSE}", html)
         with_id = [source for source in (*sources, *spans) if ' id="' in source]
         for source in with_id[:_MOST_IDS]:
             html = html.replace(source, self._id(_ID.findall(source)[0]) + source)
@@ -179,7 +186,7 @@ class Phrases:
             note = self._note(href, label, classes, rest)
             if note is not None:
                 return marks + note
-        if _is_tool(href, label, classes):
+        if _is_tool(href, label, classes) or (href[:1] == "#" and _HIDDEN in rest):
             return marks + label if _is_whole_heading(match, label) else marks
         found = self._found.get(href)
         if found is None:
@@ -220,6 +227,7 @@ def _is_tool(href: str, label: str, classes: str | None) -> bool:
         return True
     if _EDITOR.search(href) and _EDIT_TEXT.match(_TAG.sub("", label[:_LONGEST_MARKUP])):
         return True
+    label = label.strip()
     if len(label) > _LONGEST_TOOL and ("<" not in label or len(label) > _LONGEST_MARKUP):
         return False
     text = " ".join(inline.decode(_TAG.sub("", label) if "<" in label else label).split()).lower()
@@ -231,7 +239,7 @@ def _is_tool(href: str, label: str, classes: str | None) -> bool:
         return picture is None or picture[1].lower() in _PERMALINK_TEXTS
     if text not in _SOURCE_TEXTS:
         return False
-    if text[0] == "[" or len(text) > 8 or "src" in words or "source" in words:
+    if text[0] in "[(" or len(text) > 8 or "src" in words or "source" in words:
         return True
     return text == "source" and _SOURCE_FOLDER.match(href) is not None
 

@@ -8,13 +8,14 @@ from itertools import pairwise
 from docgen import inline
 from docgen.inline import bold, plain_text
 from docgen.tags import Tag
-from docgen.vocabulary import ALERTS, ROLES_BY_NAME, TAB_LABELS
+from docgen.vocabulary import ALERTS, CONTENTS_TITLES, ROLES_BY_NAME, TAB_LABELS
 from docgen.walk import Closer, Heading, Walk, done, handles, join
 
 _MOST_TABS = 300
 _MOST_HEADINGS = 10_000  # of one page; each costs two kilobytes of memory when it is written
 _SHOWN_WITHIN = 20  # so many tags and texts behind their labels the first tab may begin
 _LABELLED_WITHIN = 14  # so many tags behind its caption a block of code may begin, doubled
+_MOST_WEIGHING = 4  # times the length of the page: contents may stand in what has their name, too
 _MOST_WORDS_OF_ONE = 14  # in a table of contents of one line
 _ALERT_MARK = re.compile(r"\A\\?(\[!(?:NOTE|TIP|IMPORTANT|WARNING|CAUTION)\\?\])(?:\\?\n|\s)\s*")
 _CARD_SIGNS = "📄🗃🔗\ufe0f \n"  # what cards that lead to pages and groups of them begin with
@@ -35,7 +36,7 @@ def open_heading(walk: Walk, tag: Tag) -> Closer:
 
     def close() -> None:
         walk.heading_depth -= 1
-        text = walk.finish(_heading_text(walk))
+        text = inline.unguard(walk.finish(_heading_text(walk)))
         if not text:
             return
         if walk.blocks and walk.blocks[-1] == ("p", bold(text)):
@@ -83,7 +84,8 @@ def open_quote(walk: Walk, tag: Tag) -> Closer:
 
     def close() -> None:
         walk.pop()
-        if all(kind in ("code", "table", "math") for kind, _ in frame.blocks):
+        kinds = [kind for kind, _ in frame.blocks]
+        if kinds == ["quote"] or all(kind in ("code", "table", "math") for kind in kinds):
             walk.blocks.extend(frame.blocks)  # only indented by it, not quoted
         else:
             walk.add("quote", _quoted(_ALERT_MARK.sub(r"\1\n", join(frame.blocks), count=1)))
@@ -136,12 +138,13 @@ def open_caption(walk: Walk, tag: Tag) -> Closer:
 def open_contents(walk: Walk, tag: Tag) -> Closer:
     """What may be a table of the page's own contents: left out, the headings tell it again."""
     walk.flush()
-    if walk.position >= walk.checked_until:
+    if walk.weighed < len(walk.tokens) * _MOST_WEIGHING:
         end = walk.end_of(tag.name)
+        walk.weighed += end - walk.position
         if _only_leads_within(walk, end):
+            walk.drop_heading(CONTENTS_TITLES)
             walk.position = end + 1
             return done
-        walk.checked_until = end  # what is in it is not looked at again
     inner = ROLES_BY_NAME.get(tag.name)
     return walk.handle(inner, tag) if inner else walk.flush
 
@@ -171,6 +174,8 @@ def open_alert(walk: Walk, tag: Tag) -> Closer:
         title = frame.title
         blocks = frame.blocks
         name = ALERTS[kind]
+        if len(blocks) > 1 and blocks[0][1][:2] == "![" and _is_kind(blocks[0][1]):
+            del blocks[0]  # its sign
         if len(blocks) > 1 and _WORDLESS.fullmatch(blocks[0][1]):
             name = _ICONS.get(blocks.pop(0)[1].rstrip("\ufe0f"), name)
         if not title and len(blocks) > 1 and _is_kind(blocks[0][1]):
@@ -268,7 +273,7 @@ def _label_for(walk: Walk, panel: Tag) -> str:
 
 
 def _is_kind(text: str) -> bool:
-    return plain_text(text).strip(" :.!").lower().replace(" ", "") in ALERTS
+    return plain_text(text).strip(" :.![]").lower().replace(" ", "") in ALERTS
 
 
 def _quoted(text: str) -> str:

@@ -12,8 +12,10 @@ from docgen.vocabulary import (
     ALERT_FAMILIES,
     ALERTS,
     BADGES,
+    CODE_FRAMES,
     CONTENTS,
     INLINE_NAMES,
+    INSETS,
     JUNK,
     JUNK_ID_NAMES,
     JUNK_IDS,
@@ -23,6 +25,7 @@ from docgen.vocabulary import (
     PLAIN_ALERT_NAMES,
     PLAIN_ALERTS,
     ROLES_BY_NAME,
+    SECTIONS,
     SIGNATURES,
     SKIPPED_NAMES,
     TAB_LABELS,
@@ -46,6 +49,7 @@ _HASH = re.compile("_+[A-Za-z0-9+-]{4,6}$")  # what builders append to classes
 _BREADCRUMBS = ("breadcrumb", "breadcrumbs")
 _ONLY_TOLD = ("has", "with", "no", "hide", "show")  # that the page has some, or has none
 _TITLE_ENDINGS = ("title", "heading")
+_DESCRIPTION = re.compile("info (?:.* )?(?:top)?")  # of what is documented, in ocamldoc's words
 _WEAK_KINDS = ("hint", "primary", "secondary")  # names of looks as well
 
 
@@ -104,6 +108,8 @@ class Tag:
             if name in SKIPPED_NAMES or (self.attributes and self._is_junk()):
                 return Kind.SKIP
             role = ROLES_BY_NAME.get(name, "")
+            if role == "quote" and not self.classes.isdisjoint(INSETS):
+                role = ""
         if role:
             self.role = role
             return Kind.SPECIAL
@@ -114,7 +120,10 @@ class Tag:
     def _is_junk(self) -> bool:
         if not self.classes.isdisjoint(JUNK) and self.name not in ("body", "html", "main"):
             return True
-        if self.id in JUNK_IDS and (self.name in JUNK_ID_NAMES or self.id == "footnote-label"):
+        if self.id in JUNK_IDS and (
+            (self.name in JUNK_ID_NAMES and self.classes.isdisjoint(SECTIONS))
+            or self.id == "footnote-label"
+        ):
             return True
         if self.attributes.get("role") in JUNK_ROLES or _is_breadcrumb(self):
             return True
@@ -132,9 +141,11 @@ class Tag:
             return role
         if self.name == "div" and "fragment" in self.classes:
             return "fragment"
+        if not self.classes.isdisjoint(CODE_FRAMES):
+            return "signature" if "RForeground" in self.classes else "code_frame"
         if self.name == "dt" and "sig" in self.classes:
             return "signature"
-        if self.name == "div" and not self.classes.isdisjoint(SIGNATURES):
+        if self.name in ("div", "p", "table") and not self.classes.isdisjoint(SIGNATURES):
             return "signature"
         if self.name == "input" and "view-source-toggle-state" in self.classes:
             return "source_switch"
@@ -166,6 +177,8 @@ def alert_kind(name: str, classes: frozenset[str], attributes: Mapping[str, str]
         return "" if is_plain else min(classes & ALERTS.keys(), default="")
     if name in PLAIN_ALERT_NAMES:
         plain = PLAIN_ALERTS.intersection(map(str.lower, classes))
+        if plain == {"info"} and _DESCRIPTION.fullmatch(attributes.get("class", "")):
+            return ""
         if plain:
             return min(plain - {"note"}, default="note")
     elif name == "p" and ("note" in classes or (len(classes) == 1 and classes <= PLAIN_ALERTS)):
@@ -246,9 +259,12 @@ def _line_role(tag: Tag) -> str:
 def _may_be_contents(tag: Tag) -> bool:
     if tag.name not in ("div", "details", "ul", "ol", "aside", "section", "dl", "table"):
         return False
+    if tag.id == "index":  # of a page of Perl's
+        return tag.name == "ul"
     return not tag.classes.isdisjoint(CONTENTS) or tag.id in CONTENTS
 
 
+_TELLING_IDS = JUNK_IDS | CONTENTS | {"index"}
 _memo: dict[str, Tag] = {}
 _PLAIN_LINK = re.compile(
     r'a((?: class="[^"]*")?) href="([^"]*)"(?: title="[^"]*")?((?: class="[^"]*")?)'
@@ -285,7 +301,7 @@ def _variant(source: str) -> Tag | None:
             return None
         own = dict(_OWN.findall(source))
         name = own.get("id")
-        if name is not None and (name in JUNK_IDS or name in CONTENTS or name[:8] == "__tabbed"):
+        if name is not None and (name in _TELLING_IDS or name[:8] == "__tabbed"):
             return _remember(source)
     model = _memo.get(shape) or _remember(shape)
     tag = Tag.__new__(Tag)

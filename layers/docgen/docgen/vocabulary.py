@@ -70,7 +70,8 @@ ROLES_BY_NAME = {
 
 _PERMALINKS_AND_TOOLS = """
     headerlink permalink anchor-link anchorlink anchorjs-link hash-link header-anchor
-    heading-anchor header-link headinglink toc-anchor id_link viewcode-link viewcode-back srclink
+    heading-anchor header-link headinglink headerLink toc-anchor id_link viewcode-link
+    viewcode-back srclink sourceLink
     link-seesrc sub-logo-container
     copybtn copy-button copy-btn btn-copy clipboard clip-button zeroclipboard-container
     clipboard-button copy-code-button copy-to-clipboard-button code-copy buttons buttonGroup
@@ -103,7 +104,8 @@ _TALK = """
     advertisement ethical-ad ethical-rtd ad-banner carbonads version-switcher version-warning-none
     rst-versions footer-text sr-only visually-hidden screen-reader-text screenreader hideme footer
     navigation notable-traits-tooltiptext summary_toggle showSource notebook-link ablog__prev-next
-    mw-editsection noprint printfooter catlinks
+    mw-editsection editsection mw-jump-link noprint printfooter catlinks navbox vertical-navbox
+    t-navbar
 """
 JUNK = word_set(_PERMALINKS_AND_TOOLS, _LINE_NUMBERS, _NAVIGATION, _TALK)
 """Classes of what is no content: links to a heading itself, line numbers, menus, talk."""
@@ -113,7 +115,8 @@ NUMBER_CELLS = word_set("line-numbers line_numbers linenumbers line-num")
 
 JUNK_IDS = word_set(
     """
-    MSearchResultsWindow MSearchSelectWindow bottomnav breadcrumbs comments cookie-banner
+    MSearchResultsWindow MSearchSelectWindow bottomnav breadcrumbs catlinks comments
+    contentSub cookie-banner jump-to-nav siteSub
     disqus_thread doc-content-nav footer footnote-label header-nav
     left-sidebar main-nav menu mobile-nav nav-bottom
     nav-path nav-top navbar navigation page-footer right-sidebar side-nav sidebar site-footer
@@ -124,6 +127,13 @@ JUNK_IDS = word_set(
 
 JUNK_ID_NAMES = word_set("div nav header footer aside form ul ol table p")
 """The elements whose ids tell; those of headings and sections are made of their titles."""
+
+SECTIONS = word_set(
+    """
+    section subsection chapter sect1 sect2 sect3 sect4 sect5 level1 level2 level3 level4 level5
+    """
+)
+"""Classes of sections, whose ids are made of their titles, too."""
 
 JUNK_ROLES = word_set(
     """
@@ -136,10 +146,15 @@ CONTENTS = word_set(
     """
     toc local-toc page-toc on-this-page table-of-contents contents topic toctree-local mini-toc
     minitoc mini_toc bd-toc right-toc toc-list table_of_contents in-page-nav inline-toc
-    tsd-index-content
+    tsd-index-content ChapSects
     """
 )
 """Classes and ids of what may be a table of the page's own contents."""
+
+CONTENTS_TITLES = frozenset(
+    {"contents", "table of contents", "on this page", "in this article", "page contents", "index"}
+)
+"""Headings of such a table."""
 
 ALERTS = {
     "note": "NOTE",
@@ -216,8 +231,14 @@ PLAIN_ALERT_NAMES = word_set(
 BADGES = word_set("badge tag pill chip attributes")
 """What classes of a small word beside another end with."""
 
-SIGNATURES = word_set("tsd-signature attr signature")
+SIGNATURES = word_set("tsd-signature attr signature functionHeader RForeground")
 """Classes of a block that is the signature of what is documented."""
+
+CODE_FRAMES = word_set("SCodeFlow RktBlk SVerbatim")
+"""Classes of quotations and tables whose rows are the lines of code: Scribble's."""
+
+INSETS = word_set("SVInsetFlow SubFlow SCentered leftindent")
+"""Classes of quotations that quote nothing, but set off: Scribble's."""
 
 LABELS = word_set(
     """

@@ -116,7 +116,7 @@ class Walk:
         junk: frozenset[str] = frozenset(),
         own_url: str = "",
     ) -> None:
-        self.checked_until = 0
+        self.weighed = 0  # tags and texts looked at to tell a table of contents
         self.searched = 0
         self.ends: dict[int, int] | None = None
         self.phrases = Phrases(resolve, own_url)
@@ -299,6 +299,14 @@ class Walk:
         if self.pending_ids:
             self.settle_ids()
         self.blocks.append((kind, text))
+
+    def drop_heading(self, titles: frozenset[str]) -> None:
+        """Take back the heading just written if it says one of these: what it heads is left out."""
+        headings = self.written.headings
+        if self.blocks and self.blocks[-1][0] == "h" and headings[-1].text.lower() in titles:
+            self.blocks.pop()
+            headings.pop()
+            self.anchor = headings[-1].anchor if headings else ""
 
     def settle_ids(self) -> None:
         """Let the ids seen since the last block lead to the heading they stand under."""
