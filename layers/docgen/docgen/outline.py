@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urldefrag, urlsplit
 
 from docgen.names import PAGE_SUFFIXES, base_folder
+from docgen.numbering import read_number, sort_by_number
 
 if TYPE_CHECKING:
     from array import array
@@ -170,8 +171,17 @@ def outline(leaves: Sequence[Leaf], menu: Menu, *, root: int | None) -> list[Nod
         _sort_as_linked(menu.root.children, by_key[root].links)
         if len(menu.root.children) > len(leaves) // 2:
             _nest_by_contents(menu.root, by_key, set(by_key[root].links))
+    _sort_by_numbers(menu)
     _group_by_breadcrumbs(menu.root, by_key)
     return menu.root.children
+
+
+def _sort_by_numbers(menu: Menu) -> None:
+    """Let chapters stand as they are numbered, unless a menu has put them in another order."""
+    waiting = [menu.root]
+    for node in waiting:
+        sort_by_number(node, in_order=menu.knows_order_of(node))
+        waiting.extend(child for child in node.children if read_number(child.label) is None)
 
 
 def _menu_nodes(menu: Menu, leaves: Sequence[Leaf]) -> dict[int, Node]:
