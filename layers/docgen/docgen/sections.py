@@ -11,6 +11,7 @@ from docgen.tags import Tag
 from docgen.vocabulary import ALERTS, CONTENTS_TITLES, ROLES_BY_NAME, TAB_LABELS
 from docgen.walk import Closer, Heading, Walk, done, handles, join
 
+_TITLE = Tag("h1")
 _MOST_TABS = 300
 _MOST_HEADINGS = 10_000  # of one page; each costs two kilobytes of memory when it is written
 _SHOWN_WITHIN = 20  # so many tags and texts behind their labels the first tab may begin
@@ -66,6 +67,8 @@ def _heading_text(walk: Walk) -> str:
 @handles("title")
 def open_title(walk: Walk, tag: Tag) -> Closer:
     """The title of an alert: the first thing in it."""
+    if walk.open_tags and "headertitle" in walk.open_tags[-1].classes:
+        return open_heading(walk, _TITLE)
     frame = walk.within("alert")
     walk.flush()
     if frame is None or frame.blocks or frame.title:

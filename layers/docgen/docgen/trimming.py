@@ -15,6 +15,7 @@ _LINK = re.compile("!?\\[((?:\\\\.|[^\\[\\]\\\\]|\\[[^\\]]*\\])*)\\]\\(\ue000[^\
 _LONGEST_BAR = 2_000
 _LABEL_LENGTH = 16
 _LONGEST_TIME = 80
+_BEFORE_TITLE = 3  # blocks, which may all be ways to other pages
 _BESIDE_TITLE = 5  # blocks, in which a page may say how long it takes to read
 _TARGET = re.compile("\\(\ue000[^\ue001]*\ue001\\)")
 _WORD = re.compile(r"\w+")
@@ -50,6 +51,7 @@ def trim(blocks: list[Block], repeated: frozenset[int]) -> None:
     """Take away what stands around the content: repeated blocks, ways to other pages."""
     if _is_banner(blocks, repeated):
         del blocks[0]
+    _drop_trail(blocks)
     _drop_reading_time(blocks)
     while blocks and blocks[0][0] != "h" and _is_edge(blocks[0], repeated):
         del blocks[0]
@@ -63,6 +65,22 @@ def trim(blocks: list[Block], repeated: frozenset[int]) -> None:
     if last is not None and blocks and blocks[-1][0] == "h" and last[0] != "rule":
         blocks.append(last)
     blocks[:] = [block for block in blocks if not _is_bar(block)]
+
+
+def _drop_trail(blocks: list[Block]) -> None:
+    """Take away what leads from the page before its title: where it stands, what it holds."""
+    for index, (kind, text) in enumerate(blocks[: _BEFORE_TITLE + 1]):
+        if kind == "h":
+            if text[:2] == "# ":
+                del blocks[:index]
+            return
+        if kind != "rule" and not (kind == "p" and "\ue000" in text and _is_of_links(text)):
+            return
+
+
+def _is_of_links(text: str) -> bool:
+    """Whether a paragraph has no word outside its links, nor a picture."""
+    return "![" not in text and not _WORD.search(_LINK.sub(" ", text))
 
 
 def _is_banner(blocks: list[Block], repeated: frozenset[int]) -> bool:

@@ -268,3 +268,21 @@ def test_a_book_s_index_is_not_the_page_of_its_folder():
     assert urls.fold("https://a.example/m/Index.html") != urls.fold("https://a.example/m/")
     assert urls.fold("https://a.example/m/index.html") == urls.fold("https://a.example/m/")
     assert urls.fold("https://a.example/m/Default.aspx") == urls.fold("https://a.example/m/")
+
+
+def test_the_title_of_a_reference_s_page_is_its_heading():
+    body = (
+        "<div class='header'><div class='summary'><a href='#a'>Types</a> | "
+        "<a href='members.html'>All members</a></div><div class='headertitle'>"
+        f"<div class='title'>Box Class</div></div></div><h2 id='a'>Types</h2>{TEXT}"
+    )
+
+    assert markdown_of(body).startswith("# Box Class\n\n## Types")
+
+
+def test_the_trail_that_leads_to_a_page_goes():
+    trail = "<div><a href='/'>Docs</a> :: <a href='.'>Lists</a></div><hr>"
+
+    assert markdown_of(f"{trail}<h1>Lists</h1>{TEXT}").startswith("# Lists")
+    assert markdown_of(f"<p>See <a href='/'>Docs</a>.</p><h1>Lists</h1>{TEXT}").startswith("See")
+    assert markdown_of(f"{trail}<h2>Lists</h2>{TEXT}").startswith("[Docs]")
