@@ -81,6 +81,22 @@ def open_code_frame(walk: Walk, tag: Tag) -> Closer:
     return done
 
 
+@handles("specification")
+def open_specification(walk: Walk, tag: Tag) -> Closer:
+    """What odoc specifies: a signature, or a type with a line for each case."""
+    end = walk.end_of(tag.name)
+    inner = walk.tokens[walk.position | 1 : end : 2]
+    walk.flush()
+    if any("def-doc" in mark or 'class="comment' in mark for mark in inner):
+        return walk.flush  # its lines are documented, each by itself
+    if not any(mark.partition(" ")[0] in _LINES for mark in inner):
+        return walk.handle("signature", tag)
+    lines = verbatim(walk, end).split("\n")
+    add_code(walk, "\n".join(map(str.rstrip, lines)), None)
+    walk.skip_to(end)
+    return done
+
+
 def _is_numbering(walk: Walk, end: int) -> bool:
     """Whether a block only numbers the lines of the one in the next cell."""
     if walk.frames[-1].kind != "cell":

@@ -53,6 +53,7 @@ _TAG = re.compile("<[^>]*>")
 _CODE_IN_PRE = re.compile(r"(<pre\b[^>]*)>((?:\s|</?span[^>]*>)*)<code\b([^>]*)>")
 _CHANGED_LINE = re.compile(r'<span class="line[^"]* diff (add|remove)\b[^"]*">')
 _YARD_PRE = re.compile('<pre class="(?:example )?code">')
+_LANGUAGE_LABEL = re.compile(r'<span class="lang"[^>]*>[^<]*</span>(?=\s*<pre)')
 _EXPONENT = re.compile("<sup(?: [^>]*)?>([-+\u2212]?[\\dnkmxyij]{1,4})</sup>")
 _UNWANTED = re.compile("[\u200b\u00ad\ue000-\uf8ff]")
 _OWN_MARKS = re.compile("[\u200b\u00ad\ue000-\ue01f]")  # all of it that code may not keep
@@ -113,6 +114,7 @@ class Phrases:
                 html = _YARD_PRE.sub(_name_ruby, html)
             if " diff " in html:
                 html = _CHANGED_LINE.sub(_mark_change, html)
+            html = _LANGUAGE_LABEL.sub("", html)
         if "<span id" in html:
             html = _SPAN_WITH_ID.sub(self._keep_span_id, html)
         if "<a" in html:

@@ -28,6 +28,7 @@ from docgen.vocabulary import (
     SECTIONS,
     SIGNATURES,
     SKIPPED_NAMES,
+    SPECIFIED,
     TAB_LABELS,
     VOID,
 )
@@ -129,8 +130,6 @@ class Tag:
             return True
         if self.name == "td" and not self.classes.isdisjoint(NUMBER_CELLS):
             return True
-        if self.name == "span" and "lang" in self.classes:  # beside a block of code
-            return True
         if self.name in ("i", "span") and any(map(_ICON.match, self.classes)):
             return True
         return self.name == "span" and self.attributes.get("aria-hidden") == "true"
@@ -147,6 +146,8 @@ class Tag:
             return "signature"
         if self.name in ("div", "p", "table") and not self.classes.isdisjoint(SIGNATURES):
             return "signature"
+        if self.name == "div" and "spec" in self.classes and not self.classes.isdisjoint(SPECIFIED):
+            return "specification"
         if self.name == "input" and "view-source-toggle-state" in self.classes:
             return "source_switch"
         if _may_be_contents(self):

@@ -234,6 +234,9 @@ BADGES = word_set("badge tag pill chip attributes")
 SIGNATURES = word_set("tsd-signature attr signature functionHeader RForeground")
 """Classes of a block that is the signature of what is documented."""
 
+SPECIFIED = word_set("value external type extension exception method instance-variable")
+"""What odoc specifies, with the class `spec`; modules and classes lead to pages of their own."""
+
 CODE_FRAMES = word_set("SCodeFlow RktBlk SVerbatim")
 """Classes of quotations and tables whose rows are the lines of code: Scribble's."""
 

@@ -286,3 +286,31 @@ def test_the_trail_that_leads_to_a_page_goes():
     assert markdown_of(f"{trail}<h1>Lists</h1>{TEXT}").startswith("# Lists")
     assert markdown_of(f"<p>See <a href='/'>Docs</a>.</p><h1>Lists</h1>{TEXT}").startswith("See")
     assert markdown_of(f"{trail}<h2>Lists</h2>{TEXT}").startswith("[Docs]")
+
+
+def test_a_word_of_code_may_have_the_class_that_names_a_language_elsewhere():
+    body = "<pre><code>x; <span class='lang'>if</span> (y) z();</code></pre>"
+
+    assert markdown_of(body) == "```\nx; if (y) z();\n```"
+
+
+def test_what_odoc_specifies_is_code():
+    body = (
+        "<div class='spec value anchored' id='v'><a href='#v' class='anchor'></a>"
+        "<code><span>val</span> x : <a href='s.html'>Str.t</a></code></div>"
+        "<div class='spec type' id='t'><code><span>type</span> t = </code><ol>"
+        "<li class='def variant'><code>| A</code></li><li class='def variant'><code>| B</code></li>"
+        "</ol></div>"
+    )
+
+    assert markdown_of(body) == "**`val x : Str.t`**\n\n```\ntype t =\n| A\n| B\n```"
+
+
+def test_what_odoc_specifies_keeps_what_is_said_of_each_case():
+    body = (
+        "<div class='spec type' id='t'><code>type t = </code><ol><li class='def variant'>"
+        "<code>| A</code><div class='def-doc'><p>The first.</p></div></li></ol></div>"
+    )
+
+    assert "The first." in markdown_of(body)
+    assert "```" not in markdown_of(body)
