@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 type Number = tuple[tuple[bool, int], ...]
 """Part by part; letters, which number appendices, come after digits."""
 
-_FEWEST_CHAPTERS = 3
+_FEWEST_CHAPTERS = 2
+_FEWEST = 6  # chapters and numbers: three chapters, or two with a section each
 _FULLNESS = 0.6  # of the chapters from the first to the last are there
 _LABEL = re.compile(
     r"(?:(?:chapter|section|§) *(\d{1,3}(?:[.-]\d{1,3})*)|appendix +([a-z](?:[.-]\d{1,3})*)"
@@ -78,6 +79,8 @@ def _is_book(top: Node, numbers: dict[Number, Node]) -> bool:
     """Whether most pages on a level have numbers, and the numbers hardly leave one out."""
     count = sum(read_number(node.label) is not None for node in top.children)
     chapters = {number[0][1] for number in numbers if not number[0][0]}
-    if len(chapters) < _FEWEST_CHAPTERS or count * 2 < len(top.children):
+    if len(chapters) < _FEWEST_CHAPTERS or len(chapters) + len(numbers) < _FEWEST:
+        return False
+    if count * 2 < len(top.children):
         return False
     return len(chapters) >= (max(chapters) - min(chapters) + 1) * _FULLNESS

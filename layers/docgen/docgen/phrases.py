@@ -33,10 +33,11 @@ _MARKS = {
     "br": (inline.BREAK, ""),
     **dict.fromkeys(UNMARKED_NAMES, ("", "")),
 }
-_TYPEWRITER = re.compile(  # code in a line, as Scribble, TeX4ht and LaTeXML write it
-    '<span class="(?:Rkt[A-Z][A-Za-z]*|stt|hspace|(?:cm|ec)tt-[^ "]*|ltx_text ltx_font_typewriter)'
-    '(?: [^"]*)?">([^<]*)</span>'
+_TYPEWRITER = re.compile(  # code in a line, as Scribble, TeX4ht, LaTeXML and MediaWiki write it
+    '<span class="(?:Rkt[A-Z][A-Za-z]*|stt|hspace|(?:cm|ec)tt-[^ "]*|ltx_text ltx_font_typewriter'
+    '|mw-geshi)(?: [^"]*)?">([^<]*(?:<(?:span[^>]*>[^<]*</span>|br>)[^<]*)*)</span>'
 )
+_TYPEWRITER_STARTS = ('"Rkt', '"stt"', "tt-", "_typewriter", '"mw-geshi')
 _START = re.compile("<[a-z][^>]*>")
 _SPAN_WITH_ID = re.compile('<span id="([^"]*)">')
 _ID = re.compile(' id="([^"]*)"')
@@ -152,7 +153,7 @@ class Phrases:
             html = _set_off(html, source, names[source])
         if "<h1" in html:
             html = _FIRST_HEADING.sub(_part_words, html, count=1)
-        if _TYPEWRITER.search(html):
+        if any(start in html for start in _TYPEWRITER_STARTS):
             html = _TYPEWRITER.sub(f"{inline.CODE_OPEN}\\1{inline.CODE_CLOSE}", html)
         with_id = [source for source in (*sources, *spans) if ' id="' in source]
         for source in with_id[:_MOST_IDS]:

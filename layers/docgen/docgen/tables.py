@@ -100,7 +100,11 @@ def to_markdown(rows: list[Row]) -> str:
     width = max(map(len, lines))
     for line in lines:
         line.extend([""] * (width - len(line)))
-    empty = [column for column in range(width) if not any(line[column] for line in lines)]
+    empty = [
+        column
+        for column in range(width)
+        if not lines[0][column] and not any(line[column] for line in lines)
+    ]
     for line in lines:
         for column in reversed(empty):
             del line[column]

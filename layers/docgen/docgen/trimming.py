@@ -134,6 +134,11 @@ def _is_bar(block: Block) -> bool:
     if kind not in ("p", "table", "list") or len(text) >= _LONGEST_BAR:
         return False
     count = text.count("\ue000")
+    if count < 2:
+        return False
+    first = _WORD.match(text)
+    if first is not None and first[0].lower() not in _WAYS:
+        return False
     return (count >= 3 and _ways(text) >= 3) or (count >= 2 and _is_labelled(text))
 
 

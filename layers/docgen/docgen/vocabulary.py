@@ -94,7 +94,7 @@ _NAVIGATION = """
     theme-doc-toc-desktop theme-doc-footer theme-doc-sidebar-container vp-doc-footer VPDocFooter
     VPDocAside VPSidebar VPNav VPLocalNav col-sidebar page-menu tsd-navigation site-menu
     view-source-button post-meta post-meta-container article-meta entry-meta reading-time
-    sidebar-offcanvas-left sidebar-offcanvas-right bottom-actions divider rightside
+    sidebar-offcanvas-left sidebar-offcanvas-right bottom-actions divider rightside ingroups
 """
 _TALK = """
     edit-page edit-this-page edit-page-link editpage edit-link editlink edit-on-github

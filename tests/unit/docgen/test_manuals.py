@@ -51,6 +51,16 @@ def test_code_in_a_line_that_is_only_a_class_is_code(name):
     assert markdown_of(body) == "Call `start` once."
 
 
+def test_code_in_a_line_may_be_coloured():
+    body = (
+        "<table><tr><td><span class='mw-geshi cpp source-cpp'><span class='kw1'>void</span>"
+        "<br>copy<span class='br0'>(</span><span class='br0'>)</span></span></td><td>(1)</td></tr>"
+        "<tr><td>a</td><td>b</td></tr></table>"
+    )
+
+    assert "| `void copy()` | (1) |" in markdown_of(body)
+
+
 def test_code_in_a_line_stays_a_link():
     body = "<p>Call <span class='RktSym'><a href='a.html' class='RktValLink'>go</a></span>.</p>"
 
@@ -274,7 +284,9 @@ def test_the_title_of_a_reference_s_page_is_its_heading():
     body = (
         "<div class='header'><div class='summary'><a href='#a'>Types</a> | "
         "<a href='members.html'>All members</a></div><div class='headertitle'>"
-        f"<div class='title'>Box Class</div></div></div><h2 id='a'>Types</h2>{TEXT}"
+        "<div class='title'>Box Class"
+        "<div class='ingroups'><a href='g.html'>Boxes</a></div></div></div></div>"
+        f"<h2 id='a'>Types</h2>{TEXT}"
     )
 
     assert markdown_of(body).startswith("# Box Class\n\n## Types")
