@@ -270,13 +270,14 @@ def _close_emphasis(
 
 def _place_links(text: str, phrases: Phrases) -> str:
     targets, placed = phrases.targets, phrases.placed
+    has_breaks = BREAK in text
 
     def place(match: re.Match[str]) -> str:
         label = match[2]
         if not label:
             return ""
         left = right = ""
-        if BREAK in label:  # a line that is a link ends behind it
+        if has_breaks and BREAK in label:  # a line that is a link ends behind it
             left, right = (BREAK if end == BREAK else "" for end in (label[0], label.rstrip()[-1]))
             label = _SPACES.sub(" ", label.replace(BREAK, " ")).strip()
             if not label:

@@ -33,11 +33,13 @@ _MARKS = {
     "br": (inline.BREAK, ""),
     **dict.fromkeys(UNMARKED_NAMES, ("", "")),
 }
-_TYPEWRITER = re.compile(  # code in a line, as Scribble, TeX4ht, LaTeXML and MediaWiki write it
+_TYPEWRITER_TAG = re.compile(  # code in a line, as Scribble, TeX4ht, LaTeXML and MediaWiki write it
     '<span class="(?:Rkt[A-Z][A-Za-z]*|stt|hspace|(?:cm|ec)tt-[^ "]*|ltx_text ltx_font_typewriter'
-    '|mw-geshi)(?: [^"]*)?">([^<]*(?:<(?:span[^>]*>[^<]*</span>|br>)[^<]*)*)</span>'
+    '|mw-geshi)(?: [^"]*)?">'
 )
-_TYPEWRITER_STARTS = ('"Rkt', '"stt"', "tt-", "_typewriter", '"mw-geshi')
+_TYPEWRITER = re.compile(
+    _TYPEWRITER_TAG.pattern + "([^<]*(?:<(?:span[^>]*>[^<]*</span>|br>)[^<]*)*)</span>"
+)
 _START = re.compile("<[a-z][^>]*>")
 _SPAN_WITH_ID = re.compile('<span id="([^"]*)">')
 _ID = re.compile(' id="([^"]*)"')
@@ -54,7 +56,7 @@ _TAG = re.compile("<[^>]*>")
 _CODE_IN_PRE = re.compile(r"(<pre\b[^>]*)>((?:\s|</?span[^>]*>)*)<code\b([^>]*)>")
 _CHANGED_LINE = re.compile(r'<span class="line[^"]* diff (add|remove)\b[^"]*">')
 _YARD_PRE = re.compile('<pre class="(?:example )?code">')
-_LANGUAGE_LABEL = re.compile(r'<span class="lang"[^>]*>[^<]*</span>(?=\s*<pre)')
+_LANGUAGE_LABEL = re.compile(r'<span class="lang">[^<]*</span>(?=\s*<pre)')
 _EXPONENT = re.compile("<sup(?: [^>]*)?>([-+\u2212]?[\\dnkmxyij]{1,4})</sup>")
 _UNWANTED = re.compile("[\u200b\u00ad\ue000-\uf8ff]")
 _OWN_MARKS = re.compile("[\u200b\u00ad\ue000-\ue01f]")  # all of it that code may not keep
@@ -115,7 +117,6 @@ class Phrases:
                 html = _YARD_PRE.sub(_name_ruby, html)
             if " diff " in html:
                 html = _CHANGED_LINE.sub(_mark_change, html)
-            html = _LANGUAGE_LABEL.sub("", html)
         if "<span id" in html:
             html = _SPAN_WITH_ID.sub(self._keep_span_id, html)
         if "<a" in html:
@@ -153,8 +154,10 @@ class Phrases:
             html = _set_off(html, source, names[source])
         if "<h1" in html:
             html = _FIRST_HEADING.sub(_part_words, html, count=1)
-        if any(start in html for start in _TYPEWRITER_STARTS):
+        if any(_TYPEWRITER_TAG.match(source) for source in spans):
             html = _TYPEWRITER.sub(f"{inline.CODE_OPEN}\\1{inline.CODE_CLOSE}", html)
+        if '<span class="lang">' in spans:
+            html = _LANGUAGE_LABEL.sub("", html)
         with_id = [source for source in (*sources, *spans) if ' id="' in source]
         for source in with_id[:_MOST_IDS]:
             html = html.replace(source, self._id(_ID.findall(source)[0]) + source)
@@ -189,7 +192,7 @@ class Phrases:
             note = self._note(href, label, classes, rest)
             if note is not None:
                 return marks + note
-        if _is_tool(href, label, classes) or (href[:1] == "#" and _HIDDEN in rest):
+        if _is_tool(href, label, classes) or (rest and _HIDDEN in rest and href[:1] == "#"):
             return marks + label if _is_whole_heading(match, label) else marks
         found = self._found.get(href)
         if found is None:
@@ -230,9 +233,10 @@ def _is_tool(href: str, label: str, classes: str | None) -> bool:
         return True
     if _EDITOR.search(href) and _EDIT_TEXT.match(_TAG.sub("", label[:_LONGEST_MARKUP])):
         return True
-    label = label.strip()
-    if len(label) > _LONGEST_TOOL and ("<" not in label or len(label) > _LONGEST_MARKUP):
-        return False
+    if len(label) > _LONGEST_TOOL:
+        label = label.strip()
+        if len(label) > _LONGEST_TOOL and ("<" not in label or len(label) > _LONGEST_MARKUP):
+            return False
     text = " ".join(inline.decode(_TAG.sub("", label) if "<" in label else label).split()).lower()
     if len(text) > _LONGEST_TOOL:
         return False

@@ -37,9 +37,11 @@ def open_heading(walk: Walk, tag: Tag) -> Closer:
 
     def close() -> None:
         walk.heading_depth -= 1
-        text = inline.unguard(walk.finish(_heading_text(walk)))
+        text = walk.finish(_heading_text(walk))
         if not text:
             return
+        if "\\" in text:
+            text = inline.unguard(text)
         if walk.blocks and walk.blocks[-1] == ("p", bold(text)):
             walk.blocks.pop()  # the label of the tab whose heading it is
         if len(walk.written.headings) >= _MOST_HEADINGS:
@@ -141,13 +143,15 @@ def open_caption(walk: Walk, tag: Tag) -> Closer:
 def open_contents(walk: Walk, tag: Tag) -> Closer:
     """What may be a table of the page's own contents: left out, the headings tell it again."""
     walk.flush()
-    if walk.weighed < len(walk.tokens) * _MOST_WEIGHING:
+    if walk.position >= walk.checked_until:
         end = walk.end_of(tag.name)
         walk.weighed += end - walk.position
         if _only_leads_within(walk, end):
             walk.drop_heading(CONTENTS_TITLES)
             walk.position = end + 1
             return done
+        if walk.weighed > len(walk.tokens) * _MOST_WEIGHING or not _holds_more(walk, end):
+            walk.checked_until = end  # what is in it is not looked at again
     inner = ROLES_BY_NAME.get(tag.name)
     return walk.handle(inner, tag) if inner else walk.flush
 
@@ -164,6 +168,12 @@ def _only_leads_within(walk: Walk, end: int) -> bool:
     more = sum(name in _HOLDING_MORE for name in tags) - items - has_title
     most = len(links) * 14 + 10 - 40 * more - 8 * items if len(links) > 1 else _MOST_WORDS_OF_ONE
     return len(inline.plain(text).split()) < most
+
+
+def _holds_more(walk: Walk, end: int) -> bool:
+    """Whether what comes up to an end tag is more than a list with its title."""
+    inner = walk.tokens[walk.position | 1 : end : 2]
+    return "pre" in inner or inner.count("p") > 1
 
 
 @handles("alert")

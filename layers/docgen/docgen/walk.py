@@ -116,6 +116,7 @@ class Walk:
         junk: frozenset[str] = frozenset(),
         own_url: str = "",
     ) -> None:
+        self.checked_until = 0
         self.weighed = 0  # tags and texts looked at to tell a table of contents
         self.searched = 0
         self.ends: dict[int, int] | None = None
