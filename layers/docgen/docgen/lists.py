@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 _ORDERED = re.compile(r"\d+\. ")
 _MARK = re.compile(r"\W*(\d{1,2})\W*")
 _EXPLAINING = word_set("colist calloutlist")
+_CONTENTS = "contents"
+_CONTENTS_CLASSES = word_set("toc TOC list-of-figures list-of-tables list-of-examples")
 _FLAT_DEFINITIONS = word_set(
     "py c cpp js rst std function class method attribute data exception module describe"
 )
@@ -103,9 +105,12 @@ def open_item(walk: Walk, tag: Tag) -> Closer:
 def open_definitions(walk: Walk, tag: Tag) -> Closer:
     """A definition list: each term bold on a line of its own, what it means below."""
     explains = explains_marks(walk)
+    is_contents = _is_in_contents(walk, tag)
     frame = walk.push("definitions")
     if tag.classes & _FLAT_DEFINITIONS:
         frame.title = "flat"
+    elif is_contents:
+        frame.title = _CONTENTS
 
     def close() -> None:
         walk.pop()
@@ -121,7 +126,7 @@ def open_definitions(walk: Walk, tag: Tag) -> Closer:
             texts = [blocks for _, blocks in frame.marks]
             pairs = list(zip(texts[::2], texts[1::2], strict=False))
             text = (explains and numbered(pairs)) or _definition_items(
-                frame.marks, _list_before(walk)
+                frame.marks, _list_before(walk), is_contents=is_contents
             )
             if text:
                 walk.add("list", text)
@@ -154,7 +159,7 @@ def open_term(walk: Walk, tag: Tag) -> Closer:
     walk.flush()
     if parent is None:
         return walk.flush
-    frame = walk.push("term")
+    frame = walk.push("item" if parent.title == _CONTENTS else "term")
 
     def close() -> None:
         walk.pop()
@@ -213,10 +218,22 @@ def _is_tight(blocks: list[Block]) -> bool:
     return all(kind == ("p" if number == 0 else "list") for number, (kind, _) in enumerate(blocks))
 
 
-def _definition_items(marks: list[tuple[str, list[Block]]], before: str) -> str:
+def _is_in_contents(walk: Walk, tag: Tag) -> bool:
+    """Whether a definition list is a table of contents: its terms are lines, with more below."""
+    outer = walk.frames[-2] if len(walk.frames) > 1 else None
+    if outer is not None and outer.title == _CONTENTS:
+        return True
+    around = walk.open_tags[-1].classes if walk.open_tags else tag.classes
+    return not _CONTENTS_CLASSES.isdisjoint(tag.classes | around)
+
+
+def _definition_items(
+    marks: list[tuple[str, list[Block]]], before: str, *, is_contents: bool
+) -> str:
     """Write each term with what it means; terms that share a meaning stand in one item."""
     items: list[list[Block]] = []
-    shares = marks[-1][0] != "term"  # where the last means nothing, others need not either
+    # Where the last means nothing, others need not either.
+    shares = not is_contents and marks[-1][0] != "term"
     previous = ""
     for kind, blocks in marks:
         if not blocks:
@@ -226,6 +243,9 @@ def _definition_items(marks: list[tuple[str, list[Block]]], before: str) -> str:
             items.append([])
         items[-1].extend(blocks)
         previous = kind
+    if is_contents:
+        lines = ("\n".join(text for _, text in blocks) for blocks in items)
+        return "\n".join("- " + indent(text, "  ") for text in lines)
     # Definitions right after others are more of them; after any other list they are none of it.
     bullet = "* " if before.startswith("- ") and not before.startswith("- **") else "- "
     return "\n\n".join(bullet + indent(join(blocks), "  ") for blocks in items)

@@ -81,6 +81,22 @@ def open_cell(walk: Walk, tag: Tag) -> Closer:
     return walk.leave
 
 
+@handles("grid_cell")
+def open_grid_cell(walk: Walk, tag: Tag) -> Closer:
+    """A cell in a table without rows: the one that is called the last ends a row."""
+    parent = walk.within("table")
+    walk.flush()
+    if parent is None:
+        return walk.flush
+    if not parent.rows or parent.title:
+        parent.rows.append(tables.Row())
+    parent.title = "" if tag.classes.isdisjoint(("col-last", "col-plain")) else "full"
+    cell = tables.Cell([], "table-header" in tag.classes)
+    parent.rows[-1].cells.append(cell)
+    cell.blocks = walk.push("cell").blocks
+    return walk.leave
+
+
 def _span(tag: Tag, name: str) -> int:
     value = tag.attributes.get(name, "1")
     return min(int(value), 1000) if value.isdecimal() and len(value) < 5 and value != "0" else 1

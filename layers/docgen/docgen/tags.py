@@ -14,6 +14,7 @@ from docgen.vocabulary import (
     BADGES,
     CODE_FRAMES,
     CONTENTS,
+    GRID_CELLS,
     INLINE_NAMES,
     INSETS,
     JUNK,
@@ -51,6 +52,8 @@ _BREADCRUMBS = ("breadcrumb", "breadcrumbs")
 _ONLY_TOLD = ("has", "with", "no", "hide", "show")  # that the page has some, or has none
 _TITLE_ENDINGS = ("title", "heading")
 _DESCRIPTION = re.compile("info (?:.* )?(?:top)?")  # of what is documented, in ocamldoc's words
+_GRID = re.compile("[a-z]+-column-(?:release-)?summary|" + "|".join(sorted(GRID_CELLS)))
+"""Tables and cells of javadoc, which have no rows."""
 _WEAK_KINDS = ("hint", "primary", "secondary")  # names of looks as well
 
 
@@ -138,18 +141,13 @@ class Tag:
         role = _formula(self) or _tab(self)
         if role or self._is_junk():
             return role
-        if self.name == "div" and "fragment" in self.classes:
-            return "fragment"
-        if not self.classes.isdisjoint(CODE_FRAMES):
-            return "signature" if "RForeground" in self.classes else "code_frame"
-        if self.name == "dt" and "sig" in self.classes:
-            return "signature"
-        if self.name in ("div", "p", "table") and not self.classes.isdisjoint(SIGNATURES):
-            return "signature"
-        if self.name == "div" and "spec" in self.classes and not self.classes.isdisjoint(SPECIFIED):
-            return "specification"
+        role = _code_role(self.name, self.classes)
+        if role:
+            return role
         if self.name == "input" and "view-source-toggle-state" in self.classes:
             return "source_switch"
+        if self.name == "div" and any(map(_GRID.fullmatch, self.classes)):
+            return "table" if GRID_CELLS.isdisjoint(self.classes) else "grid_cell"
         if _may_be_contents(self):
             return "contents"
         role = _line_role(self)
@@ -240,6 +238,21 @@ def _tab(tag: Tag) -> str:
     ):
         return "tab"
     return "choice" if tag.name == "label" and "for" in tag.attributes else ""
+
+
+def _code_role(name: str, classes: frozenset[str]) -> str:
+    """Whether an element is code, or the signature of what is documented, by its classes alone."""
+    if not classes.isdisjoint(CODE_FRAMES):
+        return "signature" if "RForeground" in classes else "code_frame"
+    if name == "dt":
+        return "signature" if "sig" in classes else ""
+    if name in ("div", "p", "table") and not classes.isdisjoint(SIGNATURES):
+        return "signature"
+    if name != "div":
+        return ""
+    if "spec" in classes and not classes.isdisjoint(SPECIFIED):
+        return "specification"
+    return "fragment" if "fragment" in classes else ""
 
 
 def _line_role(tag: Tag) -> str:

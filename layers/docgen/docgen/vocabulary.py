@@ -113,6 +113,14 @@ JUNK = word_set(_PERMALINKS_AND_TOOLS, _LINE_NUMBERS, _NAVIGATION, _TALK)
 NUMBER_CELLS = word_set("line-numbers line_numbers linenumbers line-num")
 """Classes of cells beside code that number its lines; elsewhere they ask for such numbers."""
 
+GRID_CELLS = word_set(
+    """
+    col-first col-second col-last col-plain col-constructor-name col-summary-item-name
+    col-deprecated-item-name col-preview-item-name
+    """
+)
+"""Classes of cells that stand in their table without rows: javadoc's."""
+
 JUNK_IDS = word_set(
     """
     MSearchResultsWindow MSearchSelectWindow bottomnav breadcrumbs catlinks comments

@@ -326,3 +326,30 @@ def test_what_odoc_specifies_keeps_what_is_said_of_each_case():
 
     assert "The first." in markdown_of(body)
     assert "```" not in markdown_of(body)
+
+
+def test_contents_written_as_definitions_are_a_list():
+    line = "<dt><span>{0}. <a href='{0}.html'>T{0}</a></span></dt>"
+    body = (
+        f"<h1>Book</h1>{TEXT}<div class='toc'><p><b>Table of Contents</b></p><dl class='toc'>"
+        f"{line.format(1)}{line.format(2)}<dd><dl>{line.format(3)}{line.format(4)}</dl></dd>"
+        f"{line.format(5)}</dl></div>"
+    )
+
+    written = markdown_of(body).replace("https://docs.example/guide/", "")
+    assert written.endswith(
+        "- 1\\. [T1](1.html)\n- 2\\. [T2](2.html)\n  - 3\\. [T3](3.html)\n  - 4\\. [T4](4.html)\n"
+        "- 5\\. [T5](5.html)"
+    )
+
+
+def test_tables_without_rows_are_tables():
+    body = (
+        "<div class='summary-table two-column-summary'><div class='table-header col-first'>Name"
+        "</div><div class='table-header col-last'>Says</div><div class='col-first even'>"
+        "<code>go()</code></div><div class='col-last even'><div class='block'>Goes.</div></div>"
+        "<div class='col-constructor-name odd'><code>Go()</code></div>"
+        "<div class='col-last odd'></div></div>"
+    )
+
+    assert markdown_of(body) == "| Name | Says |\n| --- | --- |\n| `go()` | Goes. |\n| `Go()` |  |"
