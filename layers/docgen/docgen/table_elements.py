@@ -27,7 +27,9 @@ def open_table(walk: Walk, tag: Tag) -> Closer:
             if text:
                 walk.blocks.append(("list", text))
                 return
-        for block in tables.to_blocks(rows, is_presentation=is_presentation):
+        # What is no table by its element need not be one where a cell holds more than text.
+        only_arranges = is_presentation or (tag.name == "div" and tables.is_layout(rows))
+        for block in tables.to_blocks(rows, is_presentation=only_arranges):
             walk.blocks.append(block)
 
     return close

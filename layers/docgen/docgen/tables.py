@@ -139,7 +139,7 @@ def _part(rows: list[Row], *, is_presentation: bool) -> list[Block]:
         return []
     if is_presentation:
         return _unwrap(rows)
-    if _is_layout(rows):
+    if is_layout(rows):
         return _listed(rows) if _is_headed(rows) else _unwrap(rows)
     if len(rows) == 1 and not rows[0].is_header:
         if any(
@@ -153,7 +153,7 @@ def _part(rows: list[Row], *, is_presentation: bool) -> list[Block]:
     return [("list" if written[:2] == "- " else "table", written)]
 
 
-def _is_layout(rows: list[Row]) -> bool:
+def is_layout(rows: list[Row]) -> bool:
     """Whether a table only arranges what is no table: blocks side by side, code, one cell."""
     cells = [cell for row in rows for cell in row.cells]
     if len(cells) <= 1:
