@@ -35,11 +35,10 @@ _READING_TIME = re.compile(
 )
 _ARROW = re.compile("[←→«»\u2039\u203a⟨⟩]")
 _LABELLED = re.compile(r"\b(?:next|previous|prev|up)\s*:\s*$", re.I)
-_SIGNED = re.compile(
-    r"\W*(?:<+[\s-]|[«\u2039←⟨]|(?:next|previous|prev|up)\s*:).*|.*(?:[\s-]>+|[»\u203a→⟩])\W*",
-    re.I | re.S,
-)
-"""What a link says that leads on, in front of or behind the title it leads to."""
+_SIGNED = re.compile(r"\W*(?:<+[\s-]|[«\u2039←⟨]|(?:next|previous|prev|up)\s*:)", re.I)
+_ONWARD = re.compile(r"(?:[\s-]>+|[»\u203a→⟩])\W*$")
+"""What a link says that leads on, before or behind the title it leads to. The latter alone is no
+sign of a bar: a start page says it of all that it offers."""
 _SIGNS = word_set("next previous prev up home")
 _WAYS = word_set(
     "next previous prev up home contents index top back toc table of chapter section page first",
@@ -151,9 +150,9 @@ def _is_labelled(text: str) -> bool:
         label = _unlinked(match[0]).replace("\\", "")
         before = text[max(0, match.start() - _LABEL_LENGTH) : match.start()]
         words = set(_WORD.findall(label.lower()))
-        if _LABELLED.search(before) or _SIGNED.fullmatch(label) or (words and words <= _SIGNS):
+        if _LABELLED.search(before) or _SIGNED.match(label) or (words and words <= _SIGNS):
             signs += 1
-        elif not words <= _WAYS:
+        elif not words <= _WAYS and not _ONWARD.search(label):
             return False
     return signs > 0
 

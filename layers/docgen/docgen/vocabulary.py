@@ -154,7 +154,7 @@ CONTENTS = word_set(
     """
     toc local-toc page-toc on-this-page table-of-contents contents topic toctree-local mini-toc
     minitoc mini_toc bd-toc right-toc toc-list table_of_contents in-page-nav inline-toc
-    tsd-index-content ChapSects
+    tsd-index-content ChapSects tableofcontents
     """
 )
 """Classes and ids of what may be a table of the page's own contents."""

@@ -126,6 +126,7 @@ def test_ways_to_other_pages_go_wherever_they_stand(bar):
         "<p>Next: read <a href='b.html'>Use of it</a> and <a href='c.html'>The whole</a></p>",
         "<p>See also: <a href='b.html'>Use of it</a>, <a href='c.html'>The whole</a></p>",
         "<p><a href='b.html'>vector&lt;int&gt;</a>, <a href='c.html'>list&lt;int&gt;</a></p>",
+        "<p><a href='b.html'>Use of it →</a> <a href='c.html'>The whole →</a></p>",
     ],
 )
 def test_links_that_lead_to_more_on_the_matter_stay(line):
