@@ -130,10 +130,10 @@ def _is_edge(block: Block, repeated: frozenset[int]) -> bool:
 def _is_bar(block: Block) -> bool:
     """Whether a block within the page is a navigation bar: some ways, nothing else."""
     kind, text = block
-    if kind not in ("p", "table", "list") or len(text) >= _LONGEST_BAR:
+    if kind not in ("p", "table", "list"):
         return False
     count = text.count("\ue000")
-    if count < 2:
+    if count < 2 or len(text) >= _LONGEST_BAR:
         return False
     first = _WORD.match(text)
     if first is not None and first[0].lower() not in _WAYS:
