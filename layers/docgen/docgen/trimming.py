@@ -138,7 +138,7 @@ def _is_bar(block: Block) -> bool:
     first = _WORD.match(text)
     if first is not None and first[0].lower() not in _WAYS:
         return False
-    return (count >= 3 and _ways(text) >= 3) or (count >= 2 and _is_labelled(text))
+    return (count >= 3 and _ways(text) >= 3) or _is_labelled(text)
 
 
 def _is_labelled(text: str) -> bool:
