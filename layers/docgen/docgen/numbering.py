@@ -83,4 +83,8 @@ def _is_book(top: Node, numbers: dict[Number, Node]) -> bool:
         return False
     if count * 2 < len(top.children):
         return False
+    if sum(len(number) == 1 for number in numbers) * 2 < len(chapters) and any(
+        node.children and read_number(node.label) is None for node in top.children
+    ):
+        return False  # the chapters are elsewhere, in parts
     return len(chapters) >= (max(chapters) - min(chapters) + 1) * _FULLNESS

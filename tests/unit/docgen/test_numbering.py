@@ -75,6 +75,21 @@ def test_a_flat_menu_in_the_order_of_the_numbers_gets_their_hierarchy() -> None:
     ]
 
 
+def test_sections_whose_chapters_stand_in_parts_stay_where_they_are() -> None:
+    lines = menu((0, "Part I", "p"), (1, "Start", "a"), (1, "Use", "b"))
+    labels = {"p": "Part I", "a": "Start", "b": "Use"}
+    labels |= {"x": "1.1 Easy", "y": "1.2 Hard", "z": "2.1 Near", "w": "2.2 Far"}
+
+    assert a_book(labels, "pabwzyx", navigation=lines) == [
+        "Book",
+        ("Part I", ["Start", "Use"]),
+        "2.2 Far",
+        "2.1 Near",
+        "1.2 Hard",
+        "1.1 Easy",
+    ]
+
+
 @pytest.mark.parametrize("label", ["A Guide", "3D printing", "2.0.1", "64-bit support", "Usage"])
 def test_not_every_title_has_a_number(label) -> None:
     assert read_number(label) is None
