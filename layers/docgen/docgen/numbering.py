@@ -48,11 +48,25 @@ def sort_by_number(top: Node, *, in_order: bool) -> None:
     top.children = front
     for node in numbers.values():
         node.children = [child for child in node.children if id(child) not in numbered]
+    parents = _unique_below([node for node in top.children + back if id(node) not in numbered])
+    parents.update(numbers)
     for number in sorted(numbers):
         prefixes = (number[:length] for length in range(len(number) - 1, 0, -1))
-        above = next((prefix for prefix in prefixes if prefix in numbers), None)
-        (numbers[above] if above else top).add(numbers[number])
+        above = next((parents[prefix] for prefix in prefixes if prefix in parents), top)
+        above.add(numbers[number])
     top.children.extend(node for node in back if id(node) not in numbered)
+
+
+def _unique_below(parts: list[Node]) -> dict[Number, Node]:
+    """What has a number of its own below parts and chapters that have none."""
+    found: dict[Number, list[Node]] = {}
+    waiting = parts
+    for node in waiting:
+        waiting.extend(node.children)
+        number = read_number(node.label)
+        if number is not None:
+            found.setdefault(number, []).append(node)
+    return {number: nodes[0] for number, nodes in found.items() if len(nodes) == 1}
 
 
 def _walk(top: Node) -> Iterator[Number]:

@@ -90,6 +90,19 @@ def test_sections_whose_chapters_stand_in_parts_stay_where_they_are() -> None:
     ]
 
 
+def test_a_chapter_that_the_menu_names_without_its_number_keeps_its_sections() -> None:
+    lines = menu((0, "Start", "a"), (1, "1.1 Easy", "b"))
+    labels = {"a": "1 Start", "b": "1.1 Easy", "c": "1.1.1 Near", "d": "2 Use", "e": "2.1 Far"}
+    labels |= {"f": "3 End"}
+
+    assert a_book(labels, "abfedc", navigation=lines) == [
+        "Book",
+        ("Start", [("1.1 Easy", ["1.1.1 Near"])]),
+        ("2 Use", ["2.1 Far"]),
+        "3 End",
+    ]
+
+
 @pytest.mark.parametrize("label", ["A Guide", "3D printing", "2.0.1", "64-bit support", "Usage"])
 def test_not_every_title_has_a_number(label) -> None:
     assert read_number(label) is None
