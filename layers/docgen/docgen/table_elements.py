@@ -27,8 +27,11 @@ def open_table(walk: Walk, tag: Tag) -> Closer:
             if text:
                 walk.blocks.append(("list", text))
                 return
+        if tag.name == "div" and not is_presentation and not tables.is_layout(rows):
+            walk.blocks.append(("table", tables.to_markdown(rows)))
+            return
         # What is no table by its element need not be one where a cell holds more than text.
-        only_arranges = is_presentation or (tag.name == "div" and tables.is_layout(rows))
+        only_arranges = is_presentation or tag.name == "div"
         for block in tables.to_blocks(rows, is_presentation=only_arranges):
             walk.blocks.append(block)
 
@@ -73,7 +76,12 @@ def open_cell(walk: Walk, tag: Tag) -> Closer:
     if tag.attributes:
         cell.columns = _span(tag, "colspan")
         cell.rows = _span(tag, "rowspan")
-    parent.rows[-1].cells.append(cell)
+    return _fill(walk, tag, parent.rows[-1], cell)
+
+
+def _fill(walk: Walk, tag: Tag, row: tables.Row, cell: tables.Cell) -> Closer:
+    """Let a cell take what comes up to its end."""
+    row.cells.append(cell)
     if walk.tokens[walk.position + 1] == f"/{tag.name}":
         text = walk.leaf()
         if text:
@@ -93,10 +101,7 @@ def open_grid_cell(walk: Walk, tag: Tag) -> Closer:
     if not parent.rows or parent.title:
         parent.rows.append(tables.Row())
     parent.title = "" if tag.classes.isdisjoint(("col-last", "col-plain")) else "full"
-    cell = tables.Cell([], "table-header" in tag.classes)
-    parent.rows[-1].cells.append(cell)
-    cell.blocks = walk.push("cell").blocks
-    return walk.leave
+    return _fill(walk, tag, parent.rows[-1], tables.Cell([], "table-header" in tag.classes))
 
 
 def _span(tag: Tag, name: str) -> int:

@@ -27,6 +27,8 @@ class Cell:
 
     def text(self) -> str:
         """The whole cell on one line."""
+        if len(self.blocks) == 1 and self.blocks[0][0] == "p" and "\n" not in self.blocks[0][1]:
+            return self.blocks[0][1].strip().replace("|", "\\|")
         parts: list[str] = []
         for kind, block in self.blocks:
             if kind == "code" and _is_short(block):
@@ -61,8 +63,12 @@ def lay_out(rows: list[Row]) -> list[list[str]]:
     for row in rows:
         line: list[str] = []
         for cell in row.cells:
-            _fill_spanned(line, spanning)
+            if spanning:
+                _fill_spanned(line, spanning)
             text = cell.text()
+            if cell.columns == cell.rows == 1 and len(line) < MOST_COLUMNS:
+                line.append(text)
+                continue
             repeated = text if len(text) <= LONGEST_REPEATED else ""
             for column in range(min(cell.columns, MOST_COLUMNS - len(line))):
                 if cell.rows > 1:
