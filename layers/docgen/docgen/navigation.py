@@ -42,6 +42,8 @@ _NEAR = 4  # so many elements a heading may lie below what it shares with the fi
 _EVERYTHING = -1
 _LONGEST_LABEL = 80
 _WORD_PARTS = re.compile("[-_]+|(?<=[a-z])(?=[A-Z])")
+_CURRENT = word_set("current active is-active")
+"""Classes of the link to the page itself, which may lead to its top."""
 _NO_LABEL = word_set("menu navigation search close sidebar collapse expand toggle loading")
 _ENDS_WORD = re.compile(r"[^\W_]{2}\Z")
 _STARTS_WORD = re.compile(r"[^\W_]{2}")
@@ -106,6 +108,13 @@ class _Line:
     is_fold: bool = False
     """Whether it only unfolds what is nested in it."""
     is_heading: bool = False
+    is_here: bool = False
+    """Whether it is the page's own line."""
+
+    @property
+    def is_label(self) -> bool:
+        """Whether it leads to no page."""
+        return _only_opens(self.href) and not self.is_here
 
 
 class _Reader:
@@ -120,6 +129,7 @@ class _Reader:
         self._parts = False  # whether another `span` has begun since
         self._link: str | None = None
         self._is_heading = False
+        self._is_here = False
 
     def read(self, html: str) -> list[_Line]:
         """Go through the markup once."""
@@ -166,6 +176,7 @@ class _Reader:
         if tag.name == "a":
             self._flush()
             self._link = tag.attributes.get("href", "")
+            self._is_here = not _CURRENT.isdisjoint(tag.classes) or "aria-current" in tag.attributes
         elif tag.name not in INLINE_NAMES:
             self._break()
         self._parts = self._parts or tag.name == "span"
@@ -209,6 +220,7 @@ class _Reader:
                 is_fold=_only_opens(self._link)
                 and (self._link is not None or any(tag.name == "button" for tag in around))
                 and not any(_says_what_it_opens(tag) for tag in around),
+                is_here=self._is_here and self._link == "#",
                 is_heading=is_heading or any(tag.name in _HEADINGS for tag in around),
             )
         )
@@ -264,7 +276,7 @@ class _Nesting:
         following: _Line | None = None
         for index in range(len(lines) - 1, -1, -1):
             self._next[index] = following
-            if lines[index].href and not _only_opens(lines[index].href):
+            if not lines[index].is_label:
                 following = lines[index]
 
     def place(self, index: int, line: _Line, *, is_label: bool) -> tuple[int, _Above] | None:
@@ -285,7 +297,9 @@ class _Nesting:
         if following is None or following.groups < line.groups:
             return None
         shared = _shared(line.path, following.path)
-        if len(line.path) - shared > _NEAR or (line.is_fold and following.groups == line.groups):
+        if len(line.path) - shared > _NEAR:
+            return None
+        if line.is_fold and (following.groups == line.groups or not line.groups):
             return None
         scope = line.path[shared - 1] if shared else _EVERYTHING
         return _Above(2 * line.groups - (following.groups == line.groups), scope)
@@ -310,14 +324,13 @@ def _only_opens(href: str | None) -> bool:
 
 def _nest(lines: list[_Line], url: str, resolve: Callable[[str], str]) -> tuple[NavLink, ...]:
     origin = "/".join(url.split("/", 3)[:3]) + "/"
-    lines = [line for line in lines if _only_opens(line.href) or (line.href or "")[:1] != "#"]
+    lines = [line for line in lines if (line.href or "")[:1] != "#" or line.href == "#"]
     nesting = _Nesting(lines)
     links: list[NavLink] = []
     seen: set[str] = set()
     for index, line in enumerate(lines):
-        is_label = _only_opens(line.href)
-        target = ""
-        fragment = ""
+        is_label = line.is_label
+        target = fragment = ""
         if not is_label:
             target, _, fragment = resolve((line.href or "").strip()).partition("#")
             if not line.text or not target.startswith(origin):

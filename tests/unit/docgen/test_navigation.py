@@ -96,3 +96,19 @@ def test_badges_and_icons_are_not_part_of_a_menus_lines():
     )
 
     assert [text for _, text, _ in menu_of(html)] == ["Get started", "List POST", "restart"]
+
+
+def test_the_line_of_the_page_itself_leads_to_it():
+    html = (
+        "<a class=logo href='#'><p class=title>Docs</p></a><ul><li><a href=a>A</a>"
+        "<li><a class=current href='#'>Here</a><ul><li><a href=b>B</a></ul>"
+        "<li><a href='#'>Group</a><ul><li><a href=c>C</a></ul></ul>"
+    )
+
+    assert menu_of(html) == [
+        (0, "A", "a"),
+        (0, "Here", "page.html"),
+        (1, "B", "b"),
+        (0, "Group", ""),
+        (1, "C", "c"),
+    ]
