@@ -39,7 +39,9 @@ def open_pre(walk: Walk, tag: Tag) -> Closer:
         walk.position = end + 1
         return done
     if walk.tab_labels and any("blocks" in outer.classes for outer in walk.open_tags[:-3:-1]):
-        walk.handle("tab_panel", tag)
+        close = walk.handle("tab_panel", tag)
+        if close is not None:
+            close()
     code, language = _marked_code(walk, end), _language_of(walk, tag)
     if inline.REMOVED in code or (language == "diff" and inline.ADDED in code):
         code, language = _as_diff(code), "diff"

@@ -15,7 +15,7 @@ from docgen.vocabulary import INLINE_NAMES, VOID, word_set
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from selectolax.lexbor import LexborHTMLParser
+    from selectolax.lexbor import LexborHTMLParser, LexborNode
 
     from docgen.tags import Tag
 
@@ -29,6 +29,9 @@ _LEAST_LINKS = 3
 _MOST_LINKS = 3_000
 _LONGEST_TEXT = 160
 _REMEMBERED = 32
+_SURE = 3  # a menu beside the page that has a line for it
+_BARS = word_set("navbar topbar top-nav topnav site-header page-header md-header md-tabs")
+_PAGE_END = re.compile(r"/?(?:index)?(?:\.html?)?(?:[?#].*)?$")
 _GROUPS = word_set("ul ol dl")
 _OPAQUE = word_set("svg script style template select form textarea input img")
 _HEADINGS = word_set("h1 h2 h3 h4 h5 h6 summary")
@@ -65,18 +68,21 @@ _memo: dict[tuple[str, int], tuple[NavLink, ...]] = {}
 def read_navigation(
     tree: LexborHTMLParser, url: str, resolve: Callable[[str], str]
 ) -> tuple[NavLink, ...]:
-    """Give the links of the largest menu on the page, nested as it nests them.
+    """Give the links of the page's menu, nested as it nests them.
 
+    Of several it is the one that has a line for the page, is not in the page's header, is largest.
     A menu's links are mostly the same on all pages of a folder; the last few are remembered.
     """
     body = tree.body
     if body is None:
         return ()
     best: tuple[NavLink, ...] = ()
+    best_rank = (0, 0)
     folder = url.rpartition("/")[0]
     for node in body.css(_CANDIDATES):
         html = node.html or ""
-        if html.count("href=") < max(_LEAST_LINKS, _count(best)):
+        hrefs = html.count("href=")
+        if hrefs < _LEAST_LINKS or (best_rank[0] == _SURE and hrefs < best_rank[1]):
             continue
         key = (folder, hash(tuple(href for href in _LINK.findall(html) if href[:1] != "#")))
         links = _memo.get(key)
@@ -85,13 +91,31 @@ def read_navigation(
             if len(_memo) >= _REMEMBERED:
                 _memo.clear()
             _memo[key] = links
-        if _count(links) > _count(best):
-            best = links
-    return best if _count(best) >= _LEAST_LINKS else ()
+        count = sum(bool(link.url) for link in links)
+        if count < _LEAST_LINKS:
+            continue
+        rank = (2 * _shows(links, url) + (not _is_in_header(node)), count)
+        if rank > best_rank:
+            best, best_rank = links, rank
+    return best
 
 
-def _count(links: tuple[NavLink, ...]) -> int:
-    return sum(bool(link.url) for link in links)
+def _shows(links: tuple[NavLink, ...], url: str) -> bool:
+    """Whether a menu has a line for the page itself."""
+    own = _PAGE_END.sub("", url)
+    return any(link.url.startswith(own) and _PAGE_END.sub("", link.url) == own for link in links)
+
+
+def _is_in_header(node: LexborNode) -> bool:
+    """Whether a menu is a site's bar of links to its parts, above its pages."""
+    each: LexborNode | None = node
+    while each is not None and each.tag != "body":
+        if each.tag == "header" or not _BARS.isdisjoint(
+            (each.attributes.get("class") or "").split()
+        ):
+            return True
+        each = each.parent
+    return False
 
 
 @dataclass(slots=True)

@@ -71,6 +71,7 @@ _EDIT_TEXT = re.compile(
     re.I,
 )
 _SOURCE_FOLDER = re.compile(r"(?:\.\./)*(?:src|source|_modules)/")
+_ENDS = ("</span>", "</code>", inline.LINK_CLOSE)
 _LONGEST_TOOL = 20
 _LONGEST_MARKUP = 160
 _ICON_FONT = "\uf0c1"  # how Sphinx themes write a permalink's sign
@@ -117,6 +118,7 @@ class Phrases:
             # Where links nest, which only tables let them do, the outer one ends early.
             html = _LINK_START.sub("", html).replace("</a>", inline.LINK_CLOSE)
         html = html.replace("</span><small", "</span> <small")
+        html = html.replace('<span class="classifier">', " : <span>")
         if "<sup" in html:
             html = _EXPONENT.sub(_mark_exponent, html)
         return self._mark_names(html)
@@ -243,7 +245,7 @@ def _set_off(html: str, source: str, name: str) -> str:
         start, end = match.span()
         before = html[max(0, start - 7) : start]
         after = html[end : end + 2]
-        touches = before[-1:].isalnum() or before.endswith(("</span>", "</code>", "</a>"))
+        touches = before[-1:].isalnum() or before.endswith(_ENDS)
         is_touched = after[:1].isalnum() or (after[:1] == "<" and after[1:].isalpha())
         return f"{' ' * touches}{match[0]}{' ' * is_touched}"
 

@@ -242,7 +242,14 @@ def open_tab_panel(walk: Walk, tag: Tag) -> Closer:
     label = _label_for(walk, tag)
     if label:
         walk.add("p", bold(label))
-    return walk.flush
+    outer, walk.first_tab = walk.first_tab, len(walk.tab_labels)
+
+    def close() -> None:
+        walk.flush()
+        del walk.tab_labels[walk.first_tab :]
+        walk.first_tab = outer
+
+    return close
 
 
 def _label_for(walk: Walk, panel: Tag) -> str:
@@ -260,10 +267,11 @@ def _label_for(walk: Walk, panel: Tag) -> str:
     for tab, label in walk.tab_labels:
         if tab.id and tab.id == labelled_by and not tab.attributes.get("aria-controls"):
             return label
-    free = [entry for entry in walk.tab_labels if not entry[0].attributes.get("aria-controls")]
-    if free and not labelled_by:
-        walk.tab_labels.remove(free[0])
-        return free[0][1]
+    for index in range(walk.first_tab, len(walk.tab_labels)):
+        tab, label = walk.tab_labels[index]
+        if not labelled_by and not tab.attributes.get("aria-controls"):
+            del walk.tab_labels[index]
+            return label
     return ""
 
 

@@ -43,6 +43,7 @@ _LAST_PART = re.compile("--?|_")
 _KINDLESS = ("admonition", "admonitionblock", "callout", "nextra-callout")
 _FORMULAS = ("math", "arithmatex")
 _HASH = re.compile("_+[A-Za-z0-9+-]{4,6}$")  # what builders append to classes
+_HIGHLIGHTERS = ("hljs", "token", "pl-", "cm-")
 _BREADCRUMBS = ("breadcrumb", "breadcrumbs")
 _ONLY_TOLD = ("has", "with", "no", "hide", "show")  # that the page has some, or has none
 _TITLE_ENDINGS = ("title", "heading")
@@ -90,7 +91,7 @@ class Tag:
         self.classes = frozenset(words.split()) if words else _NO_CLASSES
         self.id = attributes.get("id")
         self.alert = ""
-        self.is_badge = any(_PARTS.split(word)[-1].lower() in BADGES for word in self.classes)
+        self.is_badge = any(map(_is_badge, self.classes)) and "token" not in self.classes
         self.language = named_language(self.name, attributes) if rest else None
         self.role = ""
         self.kind = self._kind()
@@ -145,6 +146,11 @@ class Tag:
             return role
         self.alert = alert_kind(self.name, self.classes, self.attributes)
         return "alert" if self.alert else ""
+
+
+def _is_badge(word: str) -> bool:
+    """Whether a class names a small word beside another, not a highlighter's tag."""
+    return _PARTS.split(word)[-1].lower() in BADGES and not word.startswith(_HIGHLIGHTERS)
 
 
 def _is_breadcrumb(tag: Tag) -> bool:

@@ -213,7 +213,7 @@ PLAIN_ALERT_NAMES = word_set(
 )
 """The elements for which they do."""
 
-BADGES = word_set("badge tag pill chip attributes")
+BADGES = word_set("badge tag pill chip attributes description")
 """What classes of a small word beside another end with."""
 
 SIGNATURES = word_set("tsd-signature attr signature")

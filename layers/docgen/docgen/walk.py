@@ -137,6 +137,7 @@ class Walk:
         self.note_label = ""  # of the footnote whose text comes next
         self.slugs = Slugs()
         self.tab_labels: list[tuple[Tag, str]] = []
+        self.first_tab = 0  # of the labels, the first that may be one of a panel in this panel
         self.written = Written("")
 
     def run(self) -> Written:  # noqa: C901, PLR0915 - one loop: a call per token would double its time

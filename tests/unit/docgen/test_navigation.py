@@ -98,6 +98,31 @@ def test_badges_and_icons_are_not_part_of_a_menus_lines():
     assert [text for _, text, _ in menu_of(html)] == ["Get started", "List POST", "restart"]
 
 
+BAR = "".join(f"<a href={name}>{name}</a>" for name in "uvwxyz")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f"<nav class=navbar>{BAR}</nav>",
+        f"<header><nav>{BAR}</nav></header>",
+        f"<nav class=other>{BAR}</nav>",
+    ],
+)
+def test_the_menu_that_has_a_line_for_the_page_is_the_pages_menu(body):
+    own = "<nav><ul><li><a href=a>A</a><li><a href=./page>Page</a><li><a href=b>B</a></ul></nav>"
+    document = document_of(f"{body}{own}<main><p>x</p></main>", url=f"{next(FOLDERS)}page.html")
+
+    assert [link.text for link in document.navigation] == ["A", "Page", "B"]
+
+
+def test_a_bar_in_the_header_is_the_menu_where_there_is_no_other():
+    related = "<aside><a href=a>A</a><a href=b>B</a></aside>"
+    document = document_of(f"<header><nav>{BAR}</nav></header>{related}", url=f"{next(FOLDERS)}p")
+
+    assert [link.text for link in document.navigation] == list("uvwxyz")
+
+
 def test_the_line_of_the_page_itself_leads_to_it():
     html = (
         "<a class=logo href='#'><p class=title>Docs</p></a><ul><li><a href=a>A</a>"
