@@ -29,6 +29,8 @@ _LEAST_LINKS = 3
 _MOST_LINKS = 3_000
 _LONGEST_TEXT = 160
 _REMEMBERED = 32
+_ABROAD = word_set("lang hreflang")  # attributes of a link to the page in another language
+_VERSION = re.compile(r"v?\d+(?:\.\w+)*(?: \W?\w+\W?)?|next|latest|stable|current", re.I)
 _SURE = 3  # a menu beside the page that has a line for it
 _BARS = word_set("navbar topbar top-nav topnav site-header page-header md-header md-tabs")
 _PAGE_END = re.compile(r"/?(?:index)?(?:\.html?)?(?:[?#].*)?$")
@@ -183,9 +185,9 @@ class _Reader:
     def _is_hidden(self, tag: Tag) -> bool:
         if tag.name in _OPAQUE or (tag.name == "button" and self._link is not None):
             return True
-        return (
-            tag.name in INLINE_NAMES and tag.name != "a" and (tag.is_badge or tag.kind == Kind.SKIP)
-        )
+        if tag.name == "a":
+            return not _ABROAD.isdisjoint(tag.attributes)
+        return tag.name in INLINE_NAMES and (tag.is_badge or tag.kind == Kind.SKIP)
 
     def _add(self, text: str) -> None:
         if not text:
@@ -348,6 +350,7 @@ def _only_opens(href: str | None) -> bool:
 
 def _nest(lines: list[_Line], url: str, resolve: Callable[[str], str]) -> tuple[NavLink, ...]:
     origin = "/".join(url.split("/", 3)[:3]) + "/"
+    here = _PAGE_END.sub("", url)
     lines = [line for line in lines if (line.href or "")[:1] != "#" or line.href == "#"]
     nesting = _Nesting(lines)
     links: list[NavLink] = []
@@ -359,6 +362,8 @@ def _nest(lines: list[_Line], url: str, resolve: Callable[[str], str]) -> tuple[
             target, _, fragment = resolve((line.href or "").strip()).partition("#")
             if not line.text or not target.startswith(origin):
                 continue
+            if _VERSION.fullmatch(line.text) and _PAGE_END.sub("", target) == here:
+                continue  # the page as this version has it, in a list of versions
         placed = nesting.place(index, line, is_label=is_label)
         if placed is None or not line.text:
             continue

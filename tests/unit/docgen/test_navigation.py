@@ -123,6 +123,15 @@ def test_a_bar_in_the_header_is_the_menu_where_there_is_no_other():
     assert [link.text for link in document.navigation] == list("uvwxyz")
 
 
+def test_versions_and_languages_of_the_page_are_no_lines_of_its_menu():
+    html = (
+        "<ul><li><a href=a>A</a><li><a href=b>B</a><li><a href=page.html>1.0</a>"
+        "<li><a href=page.html lang=en>English</a><li><a href=c>2.0</a></ul>"
+    )
+
+    assert [text for _, text, _ in menu_of(html)] == ["A", "B", "2.0"]
+
+
 def test_the_line_of_the_page_itself_leads_to_it():
     html = (
         "<a class=logo href='#'><p class=title>Docs</p></a><ul><li><a href=a>A</a>"
