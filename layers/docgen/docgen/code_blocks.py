@@ -18,6 +18,7 @@ _CELLS = word_set("td /tr tbody /tbody /table")
 """Before these, space is that of the markup."""
 _TABLE_PARTS = word_set("table tbody tr td")
 """Elements that may stand between code and what names its language, if its lines are numbered."""
+_SPEAKING = word_set("br button img")
 _LINE_STARTS = f"\n{inline.BREAK}{inline.ADDED}{inline.REMOVED}"
 _CHANGES = {
     **dict.fromkeys(("ins", "add", "added", "inserted"), inline.ADDED),
@@ -26,6 +27,8 @@ _CHANGES = {
 """What classes of a line of code say of it."""
 _SIGNS = {inline.ADDED: "+", inline.REMOVED: "-"}
 _CALLOUT = re.compile(r"\(?(\d{1,2})\)?")
+_FILE = re.compile(r"(?:[\w@~.\\\[\]-]{1,40}/){0,12}[\w@.\\\[\]-]{1,80}\.[A-Za-z]\w{0,9}")
+"""A paragraph that is nothing but the name of a file; before a block of code it is its label."""
 _FENCE = re.compile(r"^[ \t]*(`{3,})", re.M)
 
 
@@ -85,6 +88,8 @@ def add_code(walk: Walk, code: str, language: str | None) -> None:
         code = _LONE_SPACE.sub("", code)
     code = _BLANK_START.sub("", code).rstrip()
     if code:
+        if walk.blocks and walk.blocks[-1][0] == "p" and _FILE.fullmatch(walk.blocks[-1][1]):
+            walk.blocks[-1] = ("p", inline.bold(walk.blocks[-1][1]))
         walk.add("code", _fence(code, language or guess_language(code)))
 
 
@@ -131,7 +136,7 @@ def _marked_code(  # noqa: C901 - one loop, as in `Walk.run`
                 parts.append("\n")
             continue
         tag = read_tag(token)
-        if tag.kind == Kind.SKIP:
+        if tag.kind == Kind.SKIP or tag.name == "button":
             walk.position = position
             walk.skip(tag)
             position = walk.position
@@ -187,4 +192,4 @@ def _fence(code: str, language: str | None) -> str:
 
 def _has_meaning(mark: str) -> bool:
     tag = read_tag(mark)
-    return tag.kind == Kind.SKIP or tag.name in _LINES or tag.name in ("br", "img")
+    return tag.kind == Kind.SKIP or tag.name in _SPEAKING or tag.name in _LINES

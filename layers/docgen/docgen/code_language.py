@@ -213,6 +213,12 @@ _TOML = re.compile(
     r"^\[[\w.\"-]+\]\s*\n(?:\s*#.*\n|\s*\n)*[\w.\"-]+ = (?:\"|\[|\{|\d|true|false)", re.M
 )
 _INI = re.compile(r"^\[[\w. \":/-]+\]\s*\n(?:\s*[#;].*\n|\s*\n)*\s*[\w.-]+ ?= ?", re.M)
+_COMMAND = re.compile(
+    r"(?:sudo )?(?:npm|npx|pnpm|yarn|bunx?|pip3?|pipx|uvx?|conda|poetry|brew|apt(?:-get)?|dnf|apk"
+    r"|gem|bundle|composer|cargo|rustup|git|docker(?:-compose)?|podman|kubectl|helm|terraform|curl"
+    r"|wget|mkdir|cd|chmod|systemctl|go (?:get|install|run|build|mod|test))"
+    r"(?= (?!WARN|ERR|is|are)[\w.~/@$'\"-]|$)"
+)
 _SHEBANG = re.compile(r"#!\s*(?:\S*/)?(?:env\s+(?:-S\s+)?)?(\w+)")
 _GUESS_LIMIT = 4_000
 
@@ -224,6 +230,20 @@ def _guess_c(code: str) -> str | None:
     if _CPP_SIGN.search(code) or any("." not in header for header in headers):
         return "cpp"
     return "c"
+
+
+def _is_commands(code: str) -> bool:
+    """Whether every line that begins a command calls what everybody has at hand."""
+    commands = 0
+    goes_on = False
+    for line in code.splitlines():
+        text = line.strip()
+        if text and text[0] != "#" and not goes_on:
+            if not _COMMAND.match(line):
+                return False
+            commands += 1
+        goes_on = text.endswith("\\")
+    return commands > 0
 
 
 def guess_language(code: str) -> str | None:
@@ -241,6 +261,8 @@ def guess_language(code: str) -> str | None:
     for pattern, language in _ORDERED:
         if pattern.search(code):
             return language
+    if _is_commands(code):
+        return "bash"
     return _guess_c(code)
 
 

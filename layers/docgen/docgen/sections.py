@@ -17,6 +17,14 @@ _SHOWN_WITHIN = 20  # so many tags and texts behind their labels the first tab m
 _LABELLED_WITHIN = 14  # so many tags behind its caption a block of code may begin, doubled
 _MOST_WORDS_OF_ONE = 14  # in a table of contents of one line
 _ALERT_MARK = re.compile(r"\A\\?(\[!(?:NOTE|TIP|IMPORTANT|WARNING|CAUTION)\\?\])(?:\\?\n|\s)\s*")
+_CONTENTS = re.compile(r"#+ \W*(?:(?:table of )?contents|(?:on|in) this (?:page|article))\W*", re.I)
+_OPERATES = re.compile(  # what buttons say that unfold nothing but more of the same
+    r"\W*(?:(?:show|hide|expand|collapse|open|close|toggle|view|read|see|more|less|menu|copy|search"
+    r"|filter|sort|share|ask|edit|try|run|(?:on|in) this page|(?:table of )?contents)\b"
+    r"(?:\W+\w+){0,3})?\W*",
+    re.I,
+)
+_LONGEST_BUTTON = 200
 _CARD_SIGNS = "📄🗃🔗\ufe0f \n"  # what cards that lead to pages and groups of them begin with
 _CLOSING_HASHES = re.compile(r"(?<=\s)#+$")
 _WORDLESS = re.compile(r"[^\w!-/:-@\[-`{-~]{1,3}")
@@ -38,6 +46,9 @@ def open_heading(walk: Walk, tag: Tag) -> Closer:
         text = walk.finish(_heading_text(walk))
         if not text:
             return
+        if walk.blocks and walk.blocks[-1][0] == "h" and _CONTENTS.fullmatch(walk.blocks[-1][1]):
+            walk.blocks.pop()  # the contents under it were left out
+            walk.written.headings.pop()
         if walk.blocks and walk.blocks[-1] == ("p", bold(text)):
             walk.blocks.pop()  # the label of the tab whose heading it is
         if len(walk.written.headings) >= _MOST_HEADINGS:
@@ -68,7 +79,8 @@ def open_title(walk: Walk, tag: Tag) -> Closer:
     frame = walk.within("alert")
     walk.flush()
     if frame is None or frame.blocks or frame.title:
-        return open_label(walk, tag) if tag.attributes.get("class") == "title" else walk.flush
+        is_label = tag.name == "p" or tag.attributes.get("class") == "title"
+        return open_label(walk, tag) if is_label else walk.flush
 
     def close() -> None:
         frame.title = walk.finish(walk.strong(walk.take_text()))
@@ -119,6 +131,28 @@ def open_label(walk: Walk, tag: Tag) -> Closer:
             walk.add(kind, text)
 
     return close
+
+
+@handles("disclosure")
+def open_disclosure(walk: Walk, tag: Tag) -> Closer:
+    """A button that unfolds what comes next: its label."""
+    text = walk.inner_text(walk.end_of(tag.name)).strip()
+    if walk.heading_depth or not text or len(text) > _LONGEST_BUTTON or _OPERATES.fullmatch(text):
+        return open_button(walk, tag)
+    return open_label(walk, tag)
+
+
+@handles("button")
+def open_button(walk: Walk, tag: Tag) -> Closer:
+    """A button operates the page; as all of a heading, or over a nested list, it is text."""
+    end = walk.end_of(tag.name)
+    following = walk.tokens[end + 2 : end + 3]
+    is_heading = walk.heading_depth and following[0].startswith("/h") and not walk.inline
+    is_item = walk.frames[-1].kind == "item" and not walk.inline and not walk.blocks
+    if is_heading or (is_item and following[0].partition(" ")[0] in ("ul", "ol")):
+        return None
+    walk.position = end + 1
+    return done
 
 
 @handles("caption")

@@ -42,8 +42,13 @@ _PARTS = re.compile("[-_]+|(?<=[a-z])(?=[A-Z])")
 _LAST_PART = re.compile("--?|_")
 _KINDLESS = ("admonition", "admonitionblock", "callout", "nextra-callout")
 _FORMULAS = ("math", "arithmatex")
+_PREFIX = re.compile("^[a-z]{1,4}-(?=[a-z])")  # what a theme puts before its classes
+_OPERATING = frozenset(("aria-haspopup", "title", "data-clipboard-text", "data-copied"))
 _HASH = re.compile("_+[A-Za-z0-9+-]{4,6}$")  # what builders append to classes
 _HIGHLIGHTERS = ("hljs", "token", "pl-", "cm-")
+_CODE_LABEL = re.compile(
+    r"(?:[a-z]{1,4}-)?code-?(?:block|snippet)?(?:__|-)?(?:title|file-?name)$", re.I
+)
 _BREADCRUMBS = ("breadcrumb", "breadcrumbs")
 _ONLY_TOLD = ("has", "with", "no", "hide", "show")  # that the page has some, or has none
 _TITLE_ENDINGS = ("title", "heading")
@@ -101,16 +106,26 @@ class Tag:
         role = self._role_by_attributes() if self.attributes else ""
         if not role and name == "textarea" and any("code" in word.lower() for word in self.classes):
             role = "pre"
+        if not role and name == "button":
+            role = self._button()
         if not role:
             if name in SKIPPED_NAMES or (self.attributes and self._is_junk()):
                 return Kind.SKIP
             role = ROLES_BY_NAME.get(name, "")
+            if role == "heading" and "visibility:hidden" in self.attributes.get("style", ""):
+                return Kind.SKIP
         if role:
             self.role = role
             return Kind.SPECIAL
         if name in VOID:
             return Kind.NOTHING
         return Kind.INLINE if name in INLINE_NAMES or "-" in name else Kind.BLOCK
+
+    def _button(self) -> str:
+        """Whether a button may be the label of what it unfolds, and not operate the page."""
+        if not _OPERATING.isdisjoint(self.attributes) or (self.attributes and self._is_junk()):
+            return ""
+        return "disclosure" if "aria-expanded" in self.attributes else "button"
 
     def _is_junk(self) -> bool:
         if not self.classes.isdisjoint(JUNK) and self.name not in ("body", "html", "main"):
@@ -178,8 +193,9 @@ def alert_kind(name: str, classes: frozenset[str], attributes: Mapping[str, str]
         return min(classes & PLAIN_ALERTS)
     elif name not in ("p", "table"):
         return ""
+    words = [_PREFIX.sub("", word) for word in classes]
     for family in ALERT_FAMILIES:
-        if any(word.startswith(family) for word in classes):
+        if any(word.startswith(family) for word in words):
             return _kind_in_family(classes, attributes)
     return ""
 
@@ -236,14 +252,15 @@ def _tab(tag: Tag) -> str:
 
 def _line_role(tag: Tag) -> str:
     """Whether a paragraph is the title of an admonition, or the label of what comes next."""
-    if tag.name not in ("p", "div"):
+    if tag.name not in ("p", "div") or not tag.classes.isdisjoint(_KINDLESS):
         return ""
     for word in tag.classes:
         for plain in (word, _HASH.sub("", word)):
-            if plain in LABELS:
+            if plain in LABELS or _CODE_LABEL.match(plain):
                 return "label"
             if plain == "title" or (
-                plain.startswith(ALERT_FAMILIES) and plain.lower().endswith(_TITLE_ENDINGS)
+                _PREFIX.sub("", plain).startswith(ALERT_FAMILIES)
+                and plain.lower().endswith(_TITLE_ENDINGS)
             ):
                 return "title"
     return ""

@@ -103,7 +103,7 @@ _TALK = """
     advertisement ethical-ad ethical-rtd ad-banner carbonads version-switcher version-warning-none
     rst-versions footer-text sr-only visually-hidden screen-reader-text screenreader hideme footer
     navigation notable-traits-tooltiptext summary_toggle showSource notebook-link ablog__prev-next
-    mw-editsection noprint printfooter catlinks
+    mw-editsection noprint printfooter catlinks onlyprint print-only only-print sl-banner
 """
 JUNK = word_set(_PERMALINKS_AND_TOOLS, _LINE_NUMBERS, _NAVIGATION, _TALK)
 """Classes of what is no content: links to a heading itself, line numbers, menus, talk."""

@@ -1,5 +1,7 @@
 """What the themes of today's generators put into a page, and what becomes of it."""
 
+import pytest
+
 from tests.support.pages import markdown_of
 
 
@@ -45,3 +47,117 @@ def test_what_a_card_says_does_not_run_into_its_title():
     body = "<div><a href='https://x.example/'>Buttons</a><span class='sl description'>All.</span>"
 
     assert markdown_of(body) == "[Buttons](https://x.example/) All."
+
+
+@pytest.mark.parametrize(
+    ("block", "expected"),
+    [
+        (
+            "<div class='rp-callout rp-callout--tip'><div class=rp-callout__title>Tip</div>x</div>",
+            "TIP",
+        ),
+        ("<div class='xy-admonition xy-admonition-warning'><p>x</p></div>", "WARNING"),
+    ],
+)
+def test_a_themes_own_prefix_hides_no_admonition(block, expected):
+    assert markdown_of(block) == f"> [!{expected}]\n> x"
+
+
+def test_an_admonition_whose_title_is_in_its_class_is_one():
+    body = (
+        "<div class='admonition-my-title admonition'><p class=admonition-title>My title</p>"
+        "<p>x</p></div>"
+    )
+
+    assert markdown_of(body) == "> [!NOTE]\n> **My title**\n>\n> x"
+
+
+@pytest.mark.parametrize(
+    "label",
+    [
+        "<div class=rp-codeblock__title>src/a.ts</div>",
+        "<div class='x-code-block-title'>src/a.ts</div>",
+        "<div class='x:flex'><svg></svg><span>src/a.ts</span><button title=Copy>C</button></div>",
+    ],
+)
+def test_the_name_of_a_file_stands_out_before_its_code(label):
+    body = f"<div>{label}<pre class=language-ts>x</pre></div>"
+
+    assert markdown_of(body) == "**src/a.ts**\n\n```typescript\nx\n```"
+
+
+def test_a_paragraph_before_code_is_no_label():
+    assert markdown_of("<p>See a.ts now</p><pre>x</pre>") == "See a.ts now\n\n```\nx\n```"
+
+
+def test_the_title_of_a_card_stands_out():
+    body = "<article class=card><p class='title flex'><svg></svg>Moons</p><div>Io</div></article>"
+
+    assert markdown_of(body) == "**Moons**\n\nIo"
+
+
+def test_a_button_that_unfolds_an_answer_is_its_label():
+    body = (
+        "<div><h3><button type=button aria-expanded=false aria-controls=a>What is it?</button></h3>"
+        "<div id=a role=region>A thing.</div></div>"
+        "<div><button aria-expanded=false>Why so?</button><div>So.</div></div>"
+    )
+
+    assert markdown_of(body) == "### What is it?\n\nA thing.\n\n**Why so?**\n\nSo."
+
+
+@pytest.mark.parametrize(
+    "button",
+    [
+        "<button>Copy</button>",
+        "<button aria-expanded=false>Show child attributes</button>",
+        "<button aria-expanded=false aria-haspopup=menu>Open in an editor</button>",
+        "<button title='Copy the code'>Copy it for me</button>",
+        "<button aria-expanded=true class=sr-only>The menu</button>",
+    ],
+)
+def test_buttons_that_operate_a_page_are_no_text(button):
+    body = f"<h2>T{button}</h2><p>x</p>{button}<ul><li>{button}a</li></ul><pre>{button}b</pre>"
+
+    assert markdown_of(body) == "## T\n\nx\n\n- a\n\n```\nb\n```"
+
+
+def test_folders_of_a_tree_of_files_keep_their_names():
+    body = (
+        "<ul><li><button>app</button><ul><li>page.jsx</li></ul></li><li>next.config.mjs</li></ul>"
+    )
+
+    assert markdown_of(body) == "- app\n  - page.jsx\n- next.config.mjs"
+
+
+def test_links_side_by_side_stay_apart():
+    body = (
+        "<p><a href='https://a.example/'>A b</a><a href='https://c.example/'>C</a></p>"
+        "<p><code><a href='https://a.example/'>x</a><a href='https://c.example/'>::y</a></code></p>"
+    )
+
+    assert markdown_of(body) == (
+        "[A b](https://a.example/) [C](https://c.example/)\n\n"
+        "[`x`](https://a.example/)[`::y`](https://c.example/)"
+    )
+
+
+def test_what_only_paper_shows_is_left_out():
+    body = "<main><div class=onlyprint><h1>T</h1><h2>Contents</h2></div><h1>T</h1><p>x</p></main>"
+
+    assert markdown_of(body) == "# T\n\nx"
+
+
+def test_a_heading_of_contents_that_were_left_out_goes_with_them():
+    body = (
+        "<main><h2>Contents</h2><nav><ul><li><a href='#a'>A</a></ul></nav><h1 id=a>A</h1><p>x</p>"
+        "<h2>Contents</h2><p>of the box</p></main>"
+    )
+
+    assert markdown_of(body) == "# A\n\nx\n\n## Contents\n\nof the box"
+
+
+def test_a_heading_that_nobody_sees_is_none():
+    body = "<div role=tabpanel><h3 id=npm style='visibility:hidden;width:0'>npm</h3><p>x</p></div>"
+
+    assert markdown_of(body) == "x"
