@@ -26,6 +26,8 @@ from docgen.vocabulary import (
     SIGNATURES,
     SKIPPED_NAMES,
     TAB_LABELS,
+    TAB_PANELS,
+    TABS,
     VOID,
 )
 
@@ -233,10 +235,11 @@ def _tab(tag: Tag) -> str:
     role = tag.attributes.get("role")
     if role == "tab":
         return "tab"
-    if role == "tabpanel" or "tabbed-block" in tag.classes:
+    words = {_PREFIX.sub("", word) for word in tag.classes}
+    if role == "tabpanel" or not words.isdisjoint(TAB_PANELS):
         return "tab_panel"
-    if "tab-pane" in tag.classes:
-        return "tab_panel"
+    if tag.name in ("button", "div", "li") and not words.isdisjoint(TABS):
+        return "tab"
     if tag.name == "ul" and "nav-tabs" in tag.classes:
         return "tab_list"
     if tag.name == "tab-label":  # a link, see `phrases`

@@ -227,5 +227,19 @@ LABELS = word_set(
 )
 """Classes of the short line that says what the next thing is: a block of code, a box."""
 
+TABS = word_set(
+    """
+    tabs__label__item tabs__item tab-btn tab-button tabs-button tab__button tablinks tab-link
+    """
+)
+"""Classes of the labels of tabs where no role says so, behind a theme's prefix."""
+
+TAB_PANELS = word_set(
+    """
+    tabs__content__item tabcontent tab-panel tabs-panel tab__panel tab-pane tabbed-block
+    """
+)
+"""Classes of what such tabs show."""
+
 TAB_LABELS = word_set("sd-tab-label tab-label")
 """Labels of tabs that stand right before what the tab shows."""

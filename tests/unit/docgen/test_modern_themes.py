@@ -161,3 +161,22 @@ def test_a_heading_that_nobody_sees_is_none():
     body = "<div role=tabpanel><h3 id=npm style='visibility:hidden;width:0'>npm</h3><p>x</p></div>"
 
     assert markdown_of(body) == "x"
+
+
+@pytest.mark.parametrize(
+    ("tab", "panel"),
+    [
+        (
+            "<div class='rp-tabs__label__item rp-tabs__label__item--on'>{}</div>",
+            "tabs__content__item",
+        ),
+        ("<button class=tablinks onclick='show()'>{}</button>", "tabcontent"),
+    ],
+)
+def test_tabs_without_roles_are_known_by_their_names(tab, panel):
+    body = (
+        f"<div class=tabs>{tab.format('A')}{tab.format('B')}</div>"
+        f"<div class='{panel}'><p>1</p></div><div class='{panel}'><p>2</p></div>"
+    )
+
+    assert markdown_of(body) == "**A**\n\n1\n\n**B**\n\n2"
