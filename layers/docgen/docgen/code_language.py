@@ -179,7 +179,7 @@ _HTML = re.compile(
 )
 _DIFF = re.compile(r"^(?:diff --git |--- \S.*\n\+\+\+ \S|@@ -\d+)", re.M)
 _PYTHON = re.compile(
-    r"^(?:from [\w.]+ import |def \w+\(.*\).*:\s*$|class \w+(?:\(.*\))?:\s*$"
+    r"^(?:from [\w.]+ import |(?:async )?def \w+\(.*\).*:\s*$|class \w+(?:\(.*\))?:\s*$"
     r"|import [\w.]+(?: as \w+)?\s*$|@\w[\w.]*(?:\(.*\))?\n(?:async )?def )",
     re.M,
 )

@@ -25,11 +25,21 @@ if TYPE_CHECKING:
     from docgen.tables import Block
 
 
+_MOST_BEFORE_TITLE = 3
+
+
 def content_blocks(html: str) -> list[Block]:
     """Give the blocks of Markdown that content consists of, links left out."""
     walk = Walk(html, lambda href: "")
     walk.run()
     return walk.blocks
+
+
+def _lead_with_title(blocks: list[Block]) -> None:
+    """Let the title come first, which some pages put below a banner, a logo or a remark."""
+    first = next((place for place, block in enumerate(blocks) if block[0] == "h"), 0)
+    if 0 < first <= _MOST_BEFORE_TITLE and blocks[first][1].startswith("# "):
+        blocks.insert(0, blocks.pop(first))
 
 
 def to_markdown(
@@ -50,5 +60,6 @@ def to_markdown(
     walk.phrases.formulas = formulas
     written = walk.run()
     trim(walk.blocks, model.repeated_blocks if model else frozenset())
+    _lead_with_title(walk.blocks)
     written.markdown = place_notes(join(walk.blocks), walk.phrases.notes.write)
     return written

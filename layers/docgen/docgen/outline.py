@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 SHORTEST_RUN = 3
 """So many following pages have to be listed by a page to be taken for its sections."""
-LEAST_GROUPS = 2
 LONGEST_LABEL = 80
 MOST_OF = 0.6
 DIRECTIONS = frozenset(
@@ -310,12 +309,12 @@ def _lift_root(top: Node, nodes: dict[int, Node], root: int | None) -> None:
 
 
 def _drop_title(top: Node, root: int | None) -> None:
-    """Take away a heading over all groups: it says what the menu is, not what is in it."""
+    """Take away a heading over everything: it says what the menu is, not what is in it."""
     others = [node for node in top.children if node.page is None or node.page != root]
     if len(others) != 1 or others[0].page is not None:
         return
     groups = others[0].children
-    if sum(bool(node.children) for node in groups) >= LEAST_GROUPS:
+    if any(node.children for node in groups):
         top.children.remove(others[0])
         for node in groups:
             top.add(node)

@@ -48,9 +48,7 @@ _PREFIX = re.compile("^[a-z]{1,4}-(?=[a-z])")  # what a theme puts before its cl
 _OPERATING = frozenset(("aria-haspopup", "title", "data-clipboard-text", "data-copied"))
 _HASH = re.compile("_+[A-Za-z0-9+-]{4,6}$")  # what builders append to classes
 _HIGHLIGHTERS = ("hljs", "token", "pl-", "cm-")
-_CODE_LABEL = re.compile(
-    r"(?:[a-z]{1,4}-)?code-?(?:block|snippet)?(?:__|-)?(?:title|file-?name)$", re.I
-)
+_CODE_LABEL = re.compile(r"code-?(?:block|snippet)?(?:__|-)?(?:title|file-?name)$", re.I)
 _BREADCRUMBS = ("breadcrumb", "breadcrumbs")
 _ONLY_TOLD = ("has", "with", "no", "hide", "show")  # that the page has some, or has none
 _TITLE_ENDINGS = ("title", "heading")
@@ -165,6 +163,12 @@ class Tag:
         return "alert" if self.alert else ""
 
 
+def _with_and_without_prefix(classes: frozenset[str]) -> frozenset[str]:
+    if any("-" in word for word in classes):
+        return classes.union(_PREFIX.sub("", word) for word in classes)
+    return classes
+
+
 def _is_badge(word: str) -> bool:
     """Whether a class names a small word beside another, not a highlighter's tag."""
     return _PARTS.split(word)[-1].lower() in BADGES and not word.startswith(_HIGHLIGHTERS)
@@ -195,7 +199,7 @@ def alert_kind(name: str, classes: frozenset[str], attributes: Mapping[str, str]
         return min(classes & PLAIN_ALERTS)
     elif name not in ("p", "table"):
         return ""
-    words = [_PREFIX.sub("", word) for word in classes]
+    words = _with_and_without_prefix(classes)
     for family in ALERT_FAMILIES:
         if any(word.startswith(family) for word in words):
             return _kind_in_family(classes, attributes)
@@ -235,7 +239,7 @@ def _tab(tag: Tag) -> str:
     role = tag.attributes.get("role")
     if role == "tab":
         return "tab"
-    words = {_PREFIX.sub("", word) for word in tag.classes}
+    words = _with_and_without_prefix(tag.classes)
     if role == "tabpanel" or not words.isdisjoint(TAB_PANELS):
         return "tab_panel"
     if tag.name in ("button", "div", "li") and not words.isdisjoint(TABS):
@@ -258,12 +262,11 @@ def _line_role(tag: Tag) -> str:
     if tag.name not in ("p", "div") or not tag.classes.isdisjoint(_KINDLESS):
         return ""
     for word in tag.classes:
-        for plain in (word, _HASH.sub("", word)):
+        for plain in (word, _HASH.sub("", word), _PREFIX.sub("", word)):
             if plain in LABELS or _CODE_LABEL.match(plain):
                 return "label"
             if plain == "title" or (
-                _PREFIX.sub("", plain).startswith(ALERT_FAMILIES)
-                and plain.lower().endswith(_TITLE_ENDINGS)
+                plain.startswith(ALERT_FAMILIES) and plain.lower().endswith(_TITLE_ENDINGS)
             ):
                 return "title"
     return ""

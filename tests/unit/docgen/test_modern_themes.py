@@ -180,3 +180,15 @@ def test_tabs_without_roles_are_known_by_their_names(tab, panel):
     )
 
     assert markdown_of(body) == "**A**\n\n1\n\n**B**\n\n2"
+
+
+def test_the_title_comes_before_what_a_page_says_above_it():
+    body = "<main><div class='tip custom-block'><p>x</p></div><h1>T</h1><p>y</p><h2>A</h2></main>"
+
+    assert markdown_of(body) == "# T\n\n> [!TIP]\n> x\n\ny\n\n## A"
+
+
+def test_a_title_far_down_a_page_stays_there():
+    body = "<main><p>a</p><p>b</p><p>c</p><p>d</p><h1>T</h1><p>e</p></main>"
+
+    assert markdown_of(body) == "a\n\nb\n\nc\n\nd\n\n# T\n\ne"

@@ -60,6 +60,15 @@ def test_a_group_ends_where_the_element_around_it_ends():
     ]
 
 
+def test_a_group_that_says_its_name_twice_is_one():
+    html = (
+        "<ul><li><label>Guide</label><nav><label class=nav__title>Guide</label><ul>"
+        "<li><a href=a>A</a><li><a href=b>B</a></ul></nav><li><a href=c>C</a></ul>"
+    )
+
+    assert menu_of(html) == [(0, "Guide", ""), (1, "A", "a"), (1, "B", "b"), (0, "C", "c")]
+
+
 def test_an_item_behind_a_group_does_not_belong_to_it():
     html = (
         "<ul><li>Start<ul><li><a href=a>A</a></ul><li><a href=b>B</a>"
@@ -121,6 +130,22 @@ def test_a_bar_in_the_header_is_the_menu_where_there_is_no_other():
     document = document_of(f"<header><nav>{BAR}</nav></header>{related}", url=f"{next(FOLDERS)}p")
 
     assert [link.text for link in document.navigation] == list("uvwxyz")
+
+
+def test_a_line_without_a_link_may_be_the_page_itself():
+    html = (
+        "<ul><li>Guide<ul><li class='item--active'><span>Here</span><li><a href=a>A</a></ul>"
+        "<li class=active>More<ul><li><a href=b>B</a><li><a href=c>C</a></ul></ul>"
+    )
+
+    assert menu_of(html) == [
+        (0, "Guide", ""),
+        (1, "Here", "page.html"),
+        (1, "A", "a"),
+        (0, "More", ""),
+        (1, "B", "b"),
+        (1, "C", "c"),
+    ]
 
 
 def test_versions_and_languages_of_the_page_are_no_lines_of_its_menu():
