@@ -79,6 +79,7 @@ class _Reader:
         self._parts = False  # whether another `span` has begun since
         self._link: str | None = None
         self._is_heading = False
+        self._is_current = False
 
     def read(self, html: str) -> list[Line]:
         """Go through the markup once."""
@@ -123,11 +124,14 @@ class _Reader:
 
     def _start(self, tag: Tag) -> None:
         if tag.name == "a":
+            if self._open and self._open[-1][0].name == "p":
+                self._text.clear()  # a sentence with a link in it
             self._flush()
             self._link = tag.attributes.get("href", "")
         elif tag.name not in INLINE_NAMES:
             self._break()
         self._parts = self._parts or tag.name == "span"
+        self._is_current = self._is_current or (tag.name in INLINE_NAMES and _is_current(tag))
         self._is_heading = self._is_heading or tag.name in _HEADINGS
         self._met += 1
         self._open.append((tag, self._met))
@@ -159,7 +163,8 @@ class _Reader:
         if self._link is None and not self._is_label(text):
             return
         around = [tag for tag, _ in self._open[: -_WITHIN - 1 : -1]]
-        here = [tag.name for tag in around if _is_current(tag)]
+        is_current = self._is_current or any(map(_is_current, _up_to_item(around)))
+        self._is_current = False
         self.lines.append(
             Line(
                 text[:_LONGEST_TEXT],
@@ -169,8 +174,8 @@ class _Reader:
                 is_fold=_only_opens(self._link)
                 and (self._link is not None or any(tag.name == "button" for tag in around))
                 and not any(_says_what_it_opens(tag) for tag in around),
-                is_here=bool(here) and self._link == "#",
-                may_be_here=self._link is None and here[-1:] == ["li"],
+                is_here=is_current and self._link == "#",
+                may_be_here=is_current and self._link is None and self._groups > 0,
                 is_heading=is_heading or any(tag.name in _HEADINGS for tag in around),
             )
         )
@@ -188,6 +193,11 @@ class _Reader:
 
 def _says_what_it_opens(tag: Tag) -> bool:
     return any(name in tag.attributes for name in _FOLDS)
+
+
+def _up_to_item(around: list[Tag]) -> list[Tag]:
+    names = [tag.name for tag in around]
+    return around[: names.index("li") + 1] if "li" in names else around
 
 
 def _is_current(tag: Tag) -> bool:

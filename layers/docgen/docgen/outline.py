@@ -163,8 +163,8 @@ def outline(leaves: Sequence[Leaf], menu: Menu, *, root: int | None) -> list[Nod
     nodes = _menu_nodes(menu, leaves)
     missing = [leaf for leaf in ranked if leaf.key not in nodes]
     _place_missing(menu.root, nodes, missing, _Folders(menu.root, leaves, nodes), root)
-    _prune(menu.root)
     _lift_root(menu.root, nodes, root)
+    _prune(menu.root)
     _drop_title(menu.root, root)
     by_key = {leaf.key: leaf for leaf in leaves}
     if root in by_key and not menu.knows_order_of(menu.root):

@@ -134,7 +134,7 @@ def test_a_bar_in_the_header_is_the_menu_where_there_is_no_other():
 
 def test_a_line_without_a_link_may_be_the_page_itself():
     html = (
-        "<ul><li>Guide<ul><li class='item--active'><span>Here</span><li><a href=a>A</a></ul>"
+        "<ul><li>Guide<ul><li><span class='item--active'>Here</span><li><a href=a>A</a></ul>"
         "<li class=active>More<ul><li><a href=b>B</a><li><a href=c>C</a></ul></ul>"
     )
 
