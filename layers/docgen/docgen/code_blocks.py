@@ -12,6 +12,7 @@ from docgen.walk import Closer, Walk, done, handles
 
 _BLANK_START = re.compile(r"\A(?:[ \t]*\n)+")
 _LONE_SPACE = re.compile(r"^ $", re.M)
+_TABBED = word_set("blocks CodeTabs-inner")  # of code, one for each label before them
 _LINES = word_set("div li p tr")
 """Elements that are lines of their own in a code block."""
 _CELLS = word_set("td /tr tbody /tbody /table")
@@ -41,7 +42,9 @@ def open_pre(walk: Walk, tag: Tag) -> Closer:
         walk.hides_source = False
         walk.position = end + 1
         return done
-    if walk.tab_labels and any("blocks" in outer.classes for outer in walk.open_tags[:-3:-1]):
+    if walk.tab_labels and any(
+        not outer.classes.isdisjoint(_TABBED) for outer in walk.open_tags[:-3:-1]
+    ):
         close = walk.handle("tab_panel", tag)
         if close is not None:
             close()
@@ -174,6 +177,8 @@ def _is_between_lines(tokens: list[str], position: int) -> bool:
 def _language_of(walk: Walk, tag: Tag) -> str | None:
     """The language named by the block itself, by the `code` in it, or by what wraps it."""
     for inner in walk.tokens[walk.position + 1 : walk.position + 6 : 2]:
+        if inner == "/pre":
+            break
         if inner.startswith("pre"):
             found = read_tag(inner).language
             if found:

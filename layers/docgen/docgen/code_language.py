@@ -109,7 +109,7 @@ _NOT_A_LANGUAGE = word_set(
     "literal guess auto raw ascii literal-block screen block example line lines snippet wrapper",
 )
 _PREFIXED = re.compile(
-    r"(?:^|\s)(?:language|lang|highlight-source|highlight|brush|source|src|syntax|prism|shj-lang|code)"
+    r"(?:^|\s)(language|lang|highlight-source|highlight|brush|source|src|syntax|prism|shj-lang|code)"
     r"(?:-|:\s*|_)([A-Za-z][\w+#.-]*)"
 )
 _MARKERS = word_set(
@@ -118,7 +118,9 @@ _MARKERS = word_set(
 )
 """Classes beside which a bare name is that of a language."""
 _AMBIGUOUS = word_set("r d c org j")  # too short to be believed outside `pre` and `code`
-_HINT_ATTRIBUTES = ("data-lang", "data-language", "data-code-lang", "data-highlight-language")
+_HINT_ATTRIBUTES = (
+    "data-lang", "data-language", "data-code-lang", "data-highlight-language", "language"
+)  # fmt: skip
 _NAME = re.compile(r"[a-z][\w+#.-]{0,24}")
 
 
@@ -142,8 +144,8 @@ def named_language(name: str, attributes: Mapping[str, str]) -> str | None:
     if not classes:
         return None
     for match in _PREFIXED.finditer(classes):
-        found = canonical_language(match[1])
-        if found:
+        found = canonical_language(match[2])
+        if found and (match[1] != "code" or found in _KNOWN):  # not `code-block`, `code-group`
             return found
     return _bare_language(name, classes.split())
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 _ORDERED = re.compile(r"\d+\. ")
 _MARK = re.compile(r"\W*(\d{1,2})\W*")
 _EXPLAINING = word_set("colist calloutlist")
+_MARKER = re.compile(r"\d{1,3}\\?[.)]?|[•◦▪‣·○●■]")
+"""What stands before an item where a page draws its markers itself."""
 _FLAT_DEFINITIONS = word_set(
     "py c cpp js rst std function class method attribute data exception module describe"
 )
@@ -91,6 +93,8 @@ def open_item(walk: Walk, tag: Tag) -> Closer:
 
     def close() -> None:
         walk.pop()
+        if len(frame.blocks) > 1 and _MARKER.fullmatch(frame.blocks[0][1]):
+            del frame.blocks[0]
         if parent.blocks:
             parent.marks.append(("", parent.blocks.copy()))
             parent.blocks.clear()

@@ -8,7 +8,7 @@ from itertools import pairwise
 from docgen import inline
 from docgen.inline import bold, plain_text
 from docgen.tags import Tag
-from docgen.vocabulary import ALERTS, ROLES_BY_NAME, TAB_LABELS
+from docgen.vocabulary import ALERTS, ROLES_BY_NAME, TAB_BARS, TAB_LABELS
 from docgen.walk import Closer, Heading, Walk, done, handles, join
 
 _MOST_TABS = 300
@@ -83,7 +83,11 @@ def open_title(walk: Walk, tag: Tag) -> Closer:
         return open_label(walk, tag) if is_label else walk.flush
 
     def close() -> None:
-        frame.title = walk.finish(walk.strong(walk.take_text()))
+        text = walk.finish(walk.strong(walk.take_text()))
+        if frame.blocks:  # its paragraphs
+            text = " ".join(block for _, block in frame.blocks) + text
+            frame.blocks.clear()
+        frame.title = text
 
     return close
 
@@ -120,6 +124,19 @@ def open_summary(walk: Walk, tag: Tag) -> Closer:
     return open_label(walk, tag)
 
 
+@handles("line")
+def open_line(walk: Walk, tag: Tag) -> Closer:
+    """What a page shows side by side: a parameter's name, its type, whether it is required."""
+    end = walk.end_of(tag.name)
+    walk.flush()
+    words = (walk.finish(walk.note_ids(text)) for text in walk.tokens[walk.position : end : 2])
+    name, *rest = [word for word in words if word] or [""]
+    if name:
+        walk.add("p", " ".join([bold(name), *rest]))
+    walk.position = end + 1
+    return done
+
+
 @handles("label")
 def open_label(walk: Walk, tag: Tag) -> Closer:
     """A line that says what the next block is."""
@@ -145,9 +162,12 @@ def open_disclosure(walk: Walk, tag: Tag) -> Closer:
 @handles("button")
 def open_button(walk: Walk, tag: Tag) -> Closer:
     """A button operates the page; as all of a heading, or over a nested list, it is text."""
+    if walk.open_tags and not walk.open_tags[-1].classes.isdisjoint(TAB_BARS):
+        return walk.handle("tab", tag)
     end = walk.end_of(tag.name)
     following = walk.tokens[end + 2 : end + 3]
-    is_heading = walk.heading_depth and following[0].startswith("/h") and not walk.inline
+    is_first = walk.heading_depth and not walk.inline
+    is_heading = is_first and ("aria-expanded" in tag.attributes or following[0].startswith("/h"))
     is_item = walk.frames[-1].kind == "item" and not walk.inline and not walk.blocks
     if is_heading or (is_item and following[0].partition(" ")[0] in ("ul", "ol")):
         return None
@@ -209,6 +229,9 @@ def open_alert(walk: Walk, tag: Tag) -> Closer:
             name = _ICONS.get(blocks.pop(0)[1].rstrip("\ufe0f"), name)
         if not title and len(blocks) > 1 and _is_kind(blocks[0][1]):
             title = blocks.pop(0)[1]
+        icon, words = _split_icon(plain_text(title))
+        if icon:
+            name, title = _ICONS.get(icon, name), words
         if not blocks and not title:
             return
         lines = [f"[!{name}]"]
@@ -222,6 +245,12 @@ def open_alert(walk: Walk, tag: Tag) -> Closer:
         walk.add("quote", _quoted("\n".join(lines)))
 
     return close
+
+
+def _split_icon(title: str) -> tuple[str, str]:
+    """An icon before a title, or instead of one, and the rest of it."""
+    icon, _, words = title.partition(" ")
+    return (icon.rstrip("\ufe0f"), words.strip()) if _WORDLESS.fullmatch(icon) else ("", title)
 
 
 @handles("tab")

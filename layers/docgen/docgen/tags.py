@@ -45,6 +45,7 @@ _LAST_PART = re.compile("--?|_")
 _KINDLESS = ("admonition", "admonitionblock", "callout", "nextra-callout")
 _FORMULAS = ("math", "arithmatex")
 _PREFIX = re.compile("^[a-z]{1,4}-(?=[a-z])")  # what a theme puts before its classes
+_COLOUR = re.compile(r"--callout-color:\s*var\(--[\w-]*?(\w+)\s*[,)]")
 _OPERATING = frozenset(("aria-haspopup", "title", "data-clipboard-text", "data-copied"))
 _HASH = re.compile("_+[A-Za-z0-9+-]{4,6}$")  # what builders append to classes
 _HIGHLIGHTERS = ("hljs", "token", "pl-", "cm-")
@@ -94,6 +95,9 @@ class Tag:
         self.attributes = attributes
         words = attributes.get("class")
         self.classes = frozenset(words.split()) if words else _NO_CLASSES
+        part = attributes.get("data-component-part")
+        if part:  # a name among classes that are only looks
+            self.classes |= {part}
         self.id = attributes.get("id")
         self.alert = ""
         self.is_badge = any(map(_is_badge, self.classes)) and "token" not in self.classes
@@ -134,6 +138,8 @@ class Tag:
             return True
         if self.attributes.get("role") in JUNK_ROLES or _is_breadcrumb(self):
             return True
+        if "tooltip" in self.classes and self.attributes.get("aria-hidden") == "true":
+            return True
         if self.name == "td" and not self.classes.isdisjoint(NUMBER_CELLS):
             return True
         if self.name == "span" and "lang" in self.classes:  # beside a block of code
@@ -152,6 +158,8 @@ class Tag:
             return "signature"
         if self.name == "div" and not self.classes.isdisjoint(SIGNATURES):
             return "signature"
+        if self.name == "div" and "param-head" in self.classes:
+            return "line"
         if self.name == "input" and "view-source-toggle-state" in self.classes:
             return "source_switch"
         if _may_be_contents(self):
@@ -159,7 +167,9 @@ class Tag:
         role = _line_role(self)
         if role:
             return role
-        self.alert = alert_kind(self.name, self.classes, self.attributes)
+        self.alert = _kind_by_colour(self.attributes) or alert_kind(
+            self.name, self.classes, self.attributes
+        )
         return "alert" if self.alert else ""
 
 
@@ -184,6 +194,15 @@ def _is_breadcrumb(tag: Tag) -> bool:
     )
 
 
+def _kind_by_colour(attributes: Mapping[str, str]) -> str:
+    """The kind of an admonition of which only a variable of its style tells."""
+    style = attributes.get("style")
+    if not style or "--callout-color" not in style:
+        return ""
+    found = _COLOUR.search(style)
+    return found[1] if found is not None and found[1] in ALERTS else "note"
+
+
 def alert_kind(name: str, classes: frozenset[str], attributes: Mapping[str, str]) -> str:
     """Which kind of admonition an element is, a key of `ALERTS`; "" for none."""
     if attributes.get("role") == "note" and name in ("div", "aside", "section"):
@@ -193,6 +212,8 @@ def alert_kind(name: str, classes: frozenset[str], attributes: Mapping[str, str]
         return "" if is_plain else min(classes & ALERTS.keys(), default="")
     if name in PLAIN_ALERT_NAMES:
         plain = PLAIN_ALERTS.intersection(map(str.lower, classes))
+        if plain and plain <= frozenset(_WEAK_KINDS):
+            return _kind_in_family(classes, attributes)
         if plain:
             return min(plain - {"note"}, default="note")
     elif name == "p" and ("note" in classes or (len(classes) == 1 and classes <= PLAIN_ALERTS)):
@@ -207,9 +228,9 @@ def alert_kind(name: str, classes: frozenset[str], attributes: Mapping[str, str]
 
 
 def _kind_in_family(classes: frozenset[str], attributes: Mapping[str, str]) -> str:
-    kind = attributes.get("data-callout") or attributes.get("data-admonition-type") or ""
-    if kind.lower() in ALERTS:
-        return kind.lower()
+    for name, kind in attributes.items():
+        if name.startswith("data-") and kind.lower() in ALERTS:
+            return kind.lower()
     weak = ""
     for word in sorted(map(str.lower, classes)):
         for candidate in (word, _LAST_PART.split(word)[-1]):

@@ -97,7 +97,8 @@ _NAVIGATION = """
 """
 _TALK = """
     edit-page edit-this-page edit-page-link editpage edit-link editlink edit-on-github
-    theme-edit-this-page feedback page-feedback td-page-meta feedback--answer cookie-banner
+    theme-edit-this-page feedback page-feedback feedback-toolbar suggestEdits PageThumbs DateLine
+    eyebrow search-results step-number td-page-meta feedback--answer cookie-banner
     cookie-notice cookie-consent cookies-banner search-form searchbox search-box search-container
     searchform social-links share-buttons share-links newsletter giscus utterances disqus
     advertisement ethical-ad ethical-rtd ad-banner carbonads version-switcher version-warning-none
@@ -116,8 +117,8 @@ JUNK_IDS = word_set(
     MSearchResultsWindow MSearchSelectWindow bottomnav breadcrumbs comments cookie-banner
     disqus_thread doc-content-nav footer footnote-label header-nav
     left-sidebar main-nav menu mobile-nav nav-bottom
-    nav-path nav-top navbar navigation page-footer right-sidebar side-nav sidebar site-footer
-    toggleLink topnav
+    nav-path nav-top navbar navigation page-footer pagination right-sidebar
+    side-nav sidebar site-footer toggleLink topnav
     """
 )
 """Ids of the same."""
@@ -127,7 +128,7 @@ JUNK_ID_NAMES = word_set("div nav header footer aside form ul ol table p")
 
 JUNK_ROLES = word_set(
     """
-    banner contentinfo dialog menu menubar navigation search toolbar
+    banner contentinfo dialog menu menubar navigation search toolbar tooltip
     """
 )
 """ARIA roles of the same."""
@@ -222,7 +223,7 @@ SIGNATURES = word_set("tsd-signature attr signature")
 LABELS = word_set(
     """
     caption-text code-block-caption code-block-title codeblock-title codeBlockTitle code-title
-    rubric topic-title sidebar-title sd-card-title
+    rubric topic-title sidebar-title sd-card-title step-title
     """
 )
 """Classes of the short line that says what the next thing is: a block of code, a box."""
@@ -240,6 +241,9 @@ TAB_PANELS = word_set(
     """
 )
 """Classes of what such tabs show."""
+
+TAB_BARS = word_set("CodeTabs-toolbar code-tabs-toolbar tabs-toolbar tab-buttons")
+"""Classes of what holds the labels of tabs, which are buttons."""
 
 TAB_LABELS = word_set("sd-tab-label tab-label")
 """Labels of tabs that stand right before what the tab shows."""

@@ -192,3 +192,96 @@ def test_a_title_far_down_a_page_stays_there():
     body = "<main><p>a</p><p>b</p><p>c</p><p>d</p><h1>T</h1><p>e</p></main>"
 
     assert markdown_of(body) == "a\n\nb\n\nc\n\nd\n\n# T\n\ne"
+
+
+@pytest.mark.parametrize(
+    ("block", "language"),
+    [
+        (
+            "<div class='code-block-background'><pre><code language=bash>x</code></pre></div>",
+            "bash",
+        ),
+        ("<div class=code-group><pre>x</pre></div>", ""),
+        ("<div class='code-python'><pre>x</pre></div>", "python"),
+    ],
+)
+def test_parts_of_a_block_of_code_are_no_languages(block, language):
+    assert markdown_of(block) == f"```{language}\nx\n```"
+
+
+@pytest.mark.parametrize(
+    ("block", "expected"),
+    [
+        (
+            "<div class=callout data-callout-type=warning><div><p>x</p></div></div>",
+            "> [!WARNING]\n> x",
+        ),
+        ("<div class='hint bg-warning'><p>x</p></div>", "> [!WARNING]\n> x"),
+        ("<div class=hint><p>x</p></div>", "> [!TIP]\n> x"),
+        (
+            "<div style='--callout-color:var(--color-fd-error, red)'><p>x</p></div>",
+            "> [!CAUTION]\n> x",
+        ),
+        (
+            "<blockquote class='callout callout_warn'><h3 class=callout-heading><span>🚧</span>"
+            "<p>Mind it</p></h3><p>x</p></blockquote>",
+            "> [!WARNING]\n> **Mind it**\n>\n> x",
+        ),
+        (
+            "<blockquote class='callout callout_info'><h3 class=callout-heading><span>📘</span>"
+            "</h3><p>x</p></blockquote>",
+            "> [!NOTE]\n> x",
+        ),
+    ],
+)
+def test_kinds_and_titles_of_admonitions_are_told_in_many_ways(block, expected):
+    assert markdown_of(block) == expected
+
+
+def test_a_bar_of_buttons_over_code_labels_the_blocks():
+    body = (
+        "<div class=CodeTabs><div class=CodeTabs-toolbar><button value=js>Node</button>"
+        "<button>cURL</button></div><div class=CodeTabs-inner><pre data-lang=js>a</pre>"
+        "<pre data-lang=sh>b</pre></div></div>"
+    )
+
+    assert markdown_of(body) == "**Node**\n\n```javascript\na\n```\n\n**cURL**\n\n```bash\nb\n```"
+
+
+def test_markers_that_a_page_draws_itself_are_left_out():
+    body = (
+        "<ol><li><div>1.</div><div><p>a</p></div></li><li><div>2.</div><div><p>b</p></div></li></ol>"
+        "<ul><li><div>•</div><div><p>c</p></div></li></ul><ul><li>2024</li></ul>"
+    )
+
+    assert markdown_of(body) == "1. a\n2. b\n\n- c\n\n* 2024"
+
+
+def test_what_a_page_says_of_a_parameter_stands_in_a_line():
+    body = (
+        "<div class=param-head><div>user</div><div><span>string</span></div><div>required</div>"
+        "</div><p>Who it is.</p>"
+    )
+
+    assert markdown_of(body) == "**user** string required\n\nWho it is."
+
+
+@pytest.mark.parametrize(
+    "foot",
+    [
+        "<p>Was this page helpful?</p>",
+        "<p>Did this page help you?</p><p>Last updated 2 days ago</p>",
+        "<div>Updated about a month ago</div>",
+        "<a href=a><span>Previous</span><b>A</b></a><a href=b><span>Next</span><b>B</b></a>",
+        "<a href=a>Previous: Setting up</a><a href=b>Next: Running</a>",
+    ],
+)
+def test_what_stands_at_the_foot_of_a_page_is_left_out(foot):
+    assert markdown_of(f"<main><h1>T</h1><p>x</p><div>{foot}</div></main>") == "# T\n\nx"
+
+
+@pytest.mark.parametrize("last", ["[Next steps](https://a.example/)", "Is this useful in winter?"])
+def test_what_a_page_ends_with_stays(last):
+    html = last if last[0] != "[" else "<a href='https://a.example/'>Next steps</a>"
+
+    assert markdown_of(f"<main><h1>T</h1><p>x</p><p>{html}</p></main>") == f"# T\n\nx\n\n{last}"
