@@ -42,7 +42,9 @@ _ICON = re.compile(
 )
 _PARTS = re.compile("[-_]+|(?<=[a-z])(?=[A-Z])")
 _LAST_PART = re.compile("--?|_")
-_KINDLESS = ("admonition", "admonitionblock", "callout", "nextra-callout")
+_KINDLESS = (
+    "admonition", "admonitionblock", "callout", "nextra-callout", "intercom-interblocks-callout"
+)  # fmt: skip
 _FORMULAS = ("math", "arithmatex")
 _PREFIX = re.compile("^[a-z]{1,4}-(?=[a-z])")  # what a theme puts before its classes
 _COLOUR = re.compile(r"--callout-color:\s*var\(--[\w-]*?(\w+)\s*[,)]")
@@ -160,6 +162,8 @@ class Tag:
             return "signature"
         if self.name == "div" and "param-head" in self.classes:
             return "line"
+        if "checkbox-on" in self.classes or "checkbox-off" in self.classes:
+            return "input"
         if self.name == "input" and "view-source-toggle-state" in self.classes:
             return "source_switch"
         if _may_be_contents(self):
@@ -167,9 +171,7 @@ class Tag:
         role = _line_role(self)
         if role:
             return role
-        self.alert = _kind_by_colour(self.attributes) or alert_kind(
-            self.name, self.classes, self.attributes
-        )
+        self.alert = _kind_by_looks(self) or alert_kind(self.name, self.classes, self.attributes)
         return "alert" if self.alert else ""
 
 
@@ -194,9 +196,11 @@ def _is_breadcrumb(tag: Tag) -> bool:
     )
 
 
-def _kind_by_colour(attributes: Mapping[str, str]) -> str:
-    """The kind of an admonition of which only a variable of its style tells."""
-    style = attributes.get("style")
+def _kind_by_looks(tag: Tag) -> str:
+    """The kind of an admonition of which only the element or a variable of its style tells."""
+    if tag.name == "aside" and tag.classes == {"success"}:
+        return "success"
+    style = tag.attributes.get("style")
     if not style or "--callout-color" not in style:
         return ""
     found = _COLOUR.search(style)

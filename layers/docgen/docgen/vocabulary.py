@@ -98,7 +98,9 @@ _NAVIGATION = """
 _TALK = """
     edit-page edit-this-page edit-page-link editpage edit-link editlink edit-on-github
     theme-edit-this-page feedback page-feedback feedback-toolbar suggestEdits PageThumbs DateLine
-    eyebrow search-results step-number td-page-meta feedback--answer cookie-banner
+    eyebrow search-results step-number page-metadata article-author article-subscribe
+    article-relatives article-comments article-votes article-more-questions article-share
+    td-page-meta feedback--answer cookie-banner
     cookie-notice cookie-consent cookies-banner search-form searchbox search-box search-container
     searchform social-links share-buttons share-links newsletter giscus utterances disqus
     advertisement ethical-ad ethical-rtd ad-banner carbonads version-switcher version-warning-none
@@ -114,7 +116,8 @@ NUMBER_CELLS = word_set("line-numbers line_numbers linenumbers line-num")
 
 JUNK_IDS = word_set(
     """
-    MSearchResultsWindow MSearchSelectWindow bottomnav breadcrumbs comments cookie-banner
+    MSearchResultsWindow MSearchSelectWindow likes-and-labels-container comments-section
+    bottomnav breadcrumbs comments cookie-banner
     disqus_thread doc-content-nav footer footnote-label header-nav
     left-sidebar main-nav menu mobile-nav nav-bottom
     nav-path nav-top navbar navigation page-footer pagination right-sidebar
@@ -137,7 +140,7 @@ CONTENTS = word_set(
     """
     toc local-toc page-toc on-this-page table-of-contents contents topic toctree-local mini-toc
     minitoc mini_toc bd-toc right-toc toc-list table_of_contents in-page-nav inline-toc
-    tsd-index-content
+    tsd-index-content toc-macro
     """
 )
 """Classes and ids of what may be a table of the page's own contents."""
@@ -146,6 +149,7 @@ ALERTS = {
     "note": "NOTE",
     "info": "NOTE",
     "information": "NOTE",
+    "notice": "NOTE",
     "seealso": "NOTE",
     "see-also": "NOTE",
     "abstract": "NOTE",
@@ -197,19 +201,20 @@ ALERT_FAMILIES = (
     "td-alert",
     "prompt-",
     "notice",
+    "intercom-interblocks-callout",
 )
 """What classes of admonitions begin with, in the order of looking."""
 
 PLAIN_ALERTS = word_set(
     """
-    api_stability attention caution danger hint important info note seealso tip warning
+    api_stability attention caution danger hint important info note notice seealso tip warning
     """
 )
 """Kinds that make a block an admonition as its only class."""
 
 PLAIN_ALERT_NAMES = word_set(
     """
-    aside blockquote details div section
+    aside blockquote details div figure section
     """
 )
 """The elements for which they do."""
@@ -223,7 +228,7 @@ SIGNATURES = word_set("tsd-signature attr signature")
 LABELS = word_set(
     """
     caption-text code-block-caption code-block-title codeblock-title codeBlockTitle code-title
-    rubric topic-title sidebar-title sd-card-title step-title
+    rubric topic-title sidebar-title sd-card-title step-title expand-control
     """
 )
 """Classes of the short line that says what the next thing is: a block of code, a box."""

@@ -285,3 +285,39 @@ def test_what_a_page_ends_with_stays(last):
     html = last if last[0] != "[" else "<a href='https://a.example/'>Next steps</a>"
 
     assert markdown_of(f"<main><h1>T</h1><p>x</p><p>{html}</p></main>") == f"# T\n\nx\n\n{last}"
+
+
+def test_lists_that_go_on_are_one():
+    body = (
+        "<ol><li>a</li></ol><ol start=2><li>b</li></ol><ol start=3><li>c</li></ol>"
+        "<p>x</p><ol start=4><li>d</li></ol><ol><li>e</li></ol>"
+    )
+
+    assert markdown_of(body) == "1. a\n2. b\n3. c\n\nx\n\n4. d\n\n1) e"
+
+
+def test_boxes_that_are_drawn_are_checked_or_not():
+    body = (
+        "<ul><li><div class='checkbox checkbox-on'></div> <span>a</span></li>"
+        "<li><div class='checkbox checkbox-off'></div> <span>b</span></li></ul>"
+    )
+
+    assert markdown_of(body) == "- [x] a\n- [ ] b"
+
+
+@pytest.mark.parametrize(
+    ("block", "kind"),
+    [
+        ("<aside class=notice>x</aside>", "NOTE"),
+        ("<aside class=success>x</aside>", "TIP"),
+        ("<figure class='gray callout'><div>x</div></figure>", "NOTE"),
+    ],
+)
+def test_asides_and_figures_may_be_admonitions(block, kind):
+    assert markdown_of(block) == f"> [!{kind}]\n> x"
+
+
+def test_a_figure_with_a_note_of_its_source_is_none():
+    assert markdown_of("<figure class=image><img src=a.png alt=A><p>x</p></figure>").endswith(
+        "\n\nx"
+    )
