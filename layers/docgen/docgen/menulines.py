@@ -72,7 +72,8 @@ class _Reader:
 
     def __init__(self) -> None:
         self.lines: list[Line] = []
-        self._open: list[tuple[Tag, int]] = []
+        self._open: list[Tag] = []
+        self._numbers: list[int] = []  # of the open elements
         self._groups = 0
         self._met = 0
         self._text: list[str] = []
@@ -124,29 +125,35 @@ class _Reader:
 
     def _start(self, tag: Tag) -> None:
         if tag.name == "a":
-            if self._open and self._open[-1][0].name == "p":
+            if self._open and self._open[-1].name == "p":
                 self._text.clear()  # a sentence with a link in it
             self._flush()
             self._link = tag.attributes.get("href", "")
+            self._is_current = _is_current(tag)
         elif tag.name not in INLINE_NAMES:
             self._break()
-        self._parts = self._parts or tag.name == "span"
-        self._is_current = self._is_current or (tag.name in INLINE_NAMES and _is_current(tag))
-        self._is_heading = self._is_heading or tag.name in _HEADINGS
+        elif tag.attributes and _is_current(tag):
+            self._is_current = True
+        if tag.name == "span":
+            self._parts = True
+        elif tag.name in _HEADINGS:
+            self._is_heading = True
         self._met += 1
-        self._open.append((tag, self._met))
+        self._open.append(tag)
+        self._numbers.append(self._met)
         self._groups += tag.name in _GROUPS
 
     def _end(self) -> None:
         if not self._open:
             return
-        tag = self._open[-1][0]
+        tag = self._open[-1]
         if tag.name == "a":
             self._flush()
             self._link = None
         elif tag.name not in INLINE_NAMES:
             self._break()
         self._open.pop()
+        self._numbers.pop()
         self._groups -= tag.name in _GROUPS
 
     def _break(self) -> None:
@@ -156,29 +163,28 @@ class _Reader:
             self._text.append(" ")
 
     def _flush(self) -> None:
+        link = self._link
+        if link is None and not self._text:
+            self._is_heading = False
+            return
         text = one_line(unescape("".join(self._text)))
         self._text.clear()
         self._parts = False
         is_heading, self._is_heading = self._is_heading, False
-        if self._link is None and not self._is_label(text):
+        is_current, self._is_current = self._is_current, False
+        if link is None and not self._is_label(text):
             return
-        around = [tag for tag, _ in self._open[: -_WITHIN - 1 : -1]]
-        is_current = self._is_current or any(map(_is_current, _up_to_item(around)))
-        self._is_current = False
-        self.lines.append(
-            Line(
-                text[:_LONGEST_TEXT],
-                self._link,
-                tuple(number for _, number in self._open),
-                self._groups,
-                is_fold=_only_opens(self._link)
-                and (self._link is not None or any(tag.name == "button" for tag in around))
-                and not any(_says_what_it_opens(tag) for tag in around),
-                is_here=is_current and self._link == "#",
-                may_be_here=is_current and self._link is None and self._groups > 0,
-                is_heading=is_heading or any(tag.name in _HEADINGS for tag in around),
-            )
-        )
+        line = Line(text[:_LONGEST_TEXT], link, tuple(self._numbers), self._groups)
+        self.lines.append(line)
+        around = self._open[: -_WITHIN - 1 : -1]
+        line.is_heading = is_heading or any(tag.name in _HEADINGS for tag in around)
+        if _only_opens(link):
+            is_current = is_current or any(map(_is_current, _up_to_item(around)))
+            line.is_here = is_current and link == "#"
+            line.may_be_here = is_current and link is None and self._groups > 0
+            line.is_fold = (
+                link is not None or any(tag.name == "button" for tag in around)
+            ) and not any(map(_says_what_it_opens, around))
 
     def _is_label(self, text: str) -> bool:
         if not text or len(text) > _LONGEST_LABEL or not any(map(str.isalnum, text)):
@@ -187,7 +193,7 @@ class _Reader:
             return False
         return any(
             tag.name in _LABELS or _says_what_it_opens(tag) or _says_label(tag)
-            for tag, _ in self._open[: -_WITHIN - 1 : -1]
+            for tag in self._open[: -_WITHIN - 1 : -1]
         )
 
 

@@ -25,7 +25,6 @@ _REMEMBERED = 32
 _VERSION = re.compile(r"v?\d+(?:\.\w+)*(?: \W?\w+\W?)?|next|latest|stable|current", re.I)
 _SURE = 3  # a menu beside the page that has a line for it
 _BARS = word_set("navbar topbar top-nav topnav site-header page-header md-header md-tabs")
-_PAGE_END = re.compile(r"/?(?:index)?(?:\.html?)?(?:[?#].*)?$")
 _NEAR = 4  # so many elements a heading may lie below what it shares with the first link under it
 _EVERYTHING = -1
 
@@ -40,7 +39,14 @@ class NavLink:
     """Where it leads; "" for a heading."""
 
 
-_memo: dict[tuple[str, int], tuple[NavLink, ...]] = {}
+@dataclass(frozen=True, slots=True)
+class _Menu:
+    links: tuple[NavLink, ...]
+    pages: frozenset[str]
+    """Where its links lead, without what a page's address may end with."""
+
+
+_memo: dict[tuple[str, int], _Menu] = {}
 
 
 def read_navigation(
@@ -57,31 +63,32 @@ def read_navigation(
     best: tuple[NavLink, ...] = ()
     best_rank = (0, 0)
     folder = url.rpartition("/")[0]
+    own = _bare(url)
     for node in body.css(_CANDIDATES):
         html = node.html or ""
         hrefs = html.count("href=")
         if hrefs < _LEAST_LINKS or (best_rank[0] == _SURE and hrefs < best_rank[1]):
             continue
         key = (folder, hash(tuple(href for href in _LINK.findall(html) if href[:1] != "#")))
-        links = _memo.get(key)
-        if links is None:
+        menu = _memo.get(key)
+        if menu is None:
             links = _nest(read_lines(html), url, resolve)
             if len(_memo) >= _REMEMBERED:
                 _memo.clear()
-            _memo[key] = links
-        count = sum(bool(link.url) for link in links)
-        if count < _LEAST_LINKS:
+            pages = frozenset(_bare(link.url) for link in links if link.url)
+            menu = _memo[key] = _Menu(links, pages)
+        if len(menu.pages) < _LEAST_LINKS:
             continue
-        rank = (2 * _shows(links, url) + (not _is_in_header(node)), count)
+        rank = (2 * (own in menu.pages) + (not _is_in_header(node)), len(menu.pages))
         if rank > best_rank:
-            best, best_rank = links, rank
+            best, best_rank = menu.links, rank
     return best
 
 
-def _shows(links: tuple[NavLink, ...], url: str) -> bool:
-    """Whether a menu has a line for the page itself."""
-    own = _PAGE_END.sub("", url)
-    return any(link.url.startswith(own) and _PAGE_END.sub("", link.url) == own for link in links)
+def _bare(url: str) -> str:
+    """A page's address without what it may end with."""
+    url = url.partition("#")[0].partition("?")[0].removesuffix("/")
+    return url.removesuffix(".html").removesuffix(".htm").removesuffix("/index")
 
 
 def _is_in_header(node: LexborNode) -> bool:
@@ -205,9 +212,7 @@ def _nest(lines: list[Line], url: str, resolve: Callable[[str], str]) -> tuple[N
 
 def _is_version(line: Line, target: str, url: str) -> bool:
     """Whether a line is the page itself, in a list of its versions."""
-    return bool(_VERSION.fullmatch(line.text)) and _PAGE_END.sub("", target) == _PAGE_END.sub(
-        "", url
-    )
+    return bool(_VERSION.fullmatch(line.text)) and _bare(target) == _bare(url)
 
 
 def _without_empty(links: list[NavLink]) -> tuple[NavLink, ...]:
