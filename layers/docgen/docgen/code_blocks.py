@@ -42,6 +42,10 @@ def open_pre(walk: Walk, tag: Tag) -> Closer:
         walk.hides_source = False
         walk.position = end + 1
         return done
+    if walk.open_tags and "code-with-filename-file" in walk.open_tags[-1].classes:
+        walk.add("p", inline.bold(walk.finish(walk.inner_text(end).strip())))
+        walk.position = end + 1
+        return done
     if walk.tab_labels and any(
         not outer.classes.isdisjoint(_TABBED) for outer in walk.open_tags[:-3:-1]
     ):

@@ -190,7 +190,11 @@ _RUST = re.compile(
     r"|\bimpl(?:<[^>]*>)? \w|println!\(",
     re.M,
 )
-_GO = re.compile(r"^package \w+\s*$|^func (?:\(\w+ \*?\w+\) )?\w+\(.*\{\s*$", re.M)
+_GO = re.compile(
+    r"^package \w+\s*$|^func (?:\(\w+ \*?\w+\) )?\w+\(.*\{\s*$"
+    r"|\Afunc (?:\(\w+ \*?\w+\) )?[A-Z]\w*\([^>:]*\Z",
+    re.M,
+)
 _JAVA = re.compile(
     r"\bpublic (?:static |final |abstract )*(?:class|interface|void|enum) \w+"
     r"|System\.out\.print|^import java[x]?\.",

@@ -134,6 +134,9 @@ class _Reader:
             self._break()
         elif tag.attributes and _is_current(tag):
             self._is_current = True
+        if tag.name == "button" and self.lines and _says_what_it_opens(tag):
+            last = self.lines[-1]  # a link beside what unfolds the links under it
+            last.is_heading = last.is_heading or last.path[:-1] == tuple(self._numbers)
         if tag.name == "span":
             self._parts = True
         elif tag.name in _HEADINGS:

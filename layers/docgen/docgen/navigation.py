@@ -22,7 +22,9 @@ _CANDIDATES = (
 _LINK = re.compile(r'<a\b[^>]*? href="([^"]*)"')
 _LEAST_LINKS = 3
 _REMEMBERED = 32
-_VERSION = re.compile(r"v?\d+(?:\.\w+)*(?: \W?\w+\W?)?|next|latest|stable|current", re.I)
+_VERSION = re.compile(
+    r"(?:v\d[\w.]*|\d+(?:\.\w+)+|next|latest|stable|current)(?: \([^)]*\))?", re.I
+)
 _SURE = 3  # a menu beside the page that has a line for it
 _BARS = word_set("navbar topbar top-nav topnav site-header page-header md-header md-tabs")
 _NEAR = 4  # so many elements a heading may lie below what it shares with the first link under it
@@ -177,7 +179,7 @@ class _Nesting:
 
 def _nest(lines: list[Line], url: str, resolve: Callable[[str], str]) -> tuple[NavLink, ...]:
     origin = "/".join(url.split("/", 3)[:3]) + "/"
-    lines = [line for line in lines if (line.href or "")[:1] != "#" or line.href == "#"]
+    lines = [line for line in lines if line.text and _leads_from_here(line.href or "")]
     nesting = _Nesting(lines)
     links: list[NavLink] = []
     seen: set[str] = set()
@@ -188,7 +190,7 @@ def _nest(lines: list[Line], url: str, resolve: Callable[[str], str]) -> tuple[N
             if not target.startswith(origin) or _is_version(line, target, url):
                 continue
         placed = nesting.place(index, line)
-        if placed is None or not line.text:
+        if placed is None:
             continue
         level, own = placed
         above = links[-1] if links and links[-1].level < level else None
@@ -208,6 +210,11 @@ def _nest(lines: list[Line], url: str, resolve: Callable[[str], str]) -> tuple[N
             continue
         links.append(NavLink(level, line.text, target))
     return _without_empty(links)
+
+
+def _leads_from_here(href: str) -> bool:
+    """Whether a link does not only lead to a place on the page itself."""
+    return href[:1] != "#" or href == "#"
 
 
 def _is_version(line: Line, target: str, url: str) -> bool:

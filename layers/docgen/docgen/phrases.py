@@ -41,6 +41,7 @@ _LINK = re.compile(
     r'<a(?: class="([^"]*)")?(?: href="([^"]*)")?(?: title="[^"]*")?((?: [^>]*)?)>(.*?)</a>', re.S
 )
 _FIRST_HEADING = re.compile("<h1[^>]*>.*?</h1>", re.S)
+_NUMBER_OF_HEADING = re.compile(r"(<h[1-6][^>]*>\s*<span[^>]*>[\d.]+</span>)(?=<span)")
 _TOUCHING_WORDS = re.compile(r"(?<=[^\W_]{2})(?=</span><span[^>]*>[^\W_]{2})")
 _HEADING_START = re.compile(r"<h[1-6]\b[^>]*>\s*$")
 _LINK_START = re.compile(r"<a(?: [^>]*)?>")
@@ -147,6 +148,7 @@ class Phrases:
             html = _set_off(html, source, names[source])
         if "<h1" in html:
             html = _FIRST_HEADING.sub(_part_words, html, count=1)
+        html = _NUMBER_OF_HEADING.sub(r"\1 ", html)
         with_id = [source for source in (*sources, *spans) if ' id="' in source]
         for source in with_id[:_MOST_IDS]:
             html = html.replace(source, self._id(_ID.findall(source)[0]) + source)

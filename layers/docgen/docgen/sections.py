@@ -30,6 +30,7 @@ _CLOSING_HASHES = re.compile(r"(?<=\s)#+$")
 _WORDLESS = re.compile(r"[^\w!-/:-@\[-`{-~]{1,3}")
 _ICONS = {"⚠": "WARNING", "🚫": "CAUTION", "❌": "CAUTION", "🔥": "CAUTION", "💡": "TIP"}
 _HOLDING_MORE = ("p", "pre", "img", "h1")
+_BLOCKS = re.compile(r"(?:p|div|pre|ul|ol|table)\b")
 
 
 @handles("heading")
@@ -80,7 +81,7 @@ def open_title(walk: Walk, tag: Tag) -> Closer:
     walk.flush()
     if frame is None or frame.blocks or frame.title:
         is_label = tag.name == "p" or tag.attributes.get("class") == "title"
-        return open_label(walk, tag) if is_label else walk.flush
+        return open_label(walk, tag) if is_label and not _holds_blocks(walk, tag) else walk.flush
 
     def close() -> None:
         text = walk.finish(walk.strong(walk.take_text()))
@@ -90,6 +91,11 @@ def open_title(walk: Walk, tag: Tag) -> Closer:
         frame.title = text
 
     return close
+
+
+def _holds_blocks(walk: Walk, tag: Tag) -> bool:
+    within = walk.tokens[walk.position | 1 : walk.end_of(tag.name) : 2]
+    return any(_BLOCKS.match(token) for token in within)
 
 
 @handles("quote")

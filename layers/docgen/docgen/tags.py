@@ -54,7 +54,7 @@ _HIGHLIGHTERS = ("hljs", "token", "pl-", "cm-")
 _CODE_LABEL = re.compile(r"code-?(?:block|snippet)?(?:__|-)?(?:title|file-?name)$", re.I)
 _BREADCRUMBS = ("breadcrumb", "breadcrumbs")
 _ONLY_TOLD = ("has", "with", "no", "hide", "show")  # that the page has some, or has none
-_TITLE_ENDINGS = ("title", "heading")
+_TITLE_ENDINGS = ("title", "heading", "title-container", "header-text")
 _WEAK_KINDS = ("hint", "primary", "secondary")  # names of looks as well
 
 
@@ -158,7 +158,9 @@ class Tag:
             return "fragment"
         if self.name == "dt" and "sig" in self.classes:
             return "signature"
-        if self.name == "div" and not self.classes.isdisjoint(SIGNATURES):
+        if self.name == "div" and (
+            not self.classes.isdisjoint(SIGNATURES) or self.classes >= {"symbol", "monospace"}
+        ):
             return "signature"
         if self.name == "div" and "param-head" in self.classes:
             return "line"

@@ -98,7 +98,8 @@ _NAVIGATION = """
 _TALK = """
     edit-page edit-this-page edit-page-link editpage edit-link editlink edit-on-github
     theme-edit-this-page feedback page-feedback feedback-toolbar suggestEdits PageThumbs DateLine
-    eyebrow search-results step-number page-metadata article-author article-subscribe
+    eyebrow screen-reader-only quarto-title-meta sb-wrapper copy-popup-wrapper myst-footer-links
+    search-results step-number page-metadata article-author article-subscribe
     article-relatives article-comments article-votes article-more-questions article-share
     td-page-meta feedback--answer cookie-banner
     cookie-notice cookie-consent cookies-banner search-form searchbox search-box search-container

@@ -321,3 +321,42 @@ def test_a_figure_with_a_note_of_its_source_is_none():
     assert markdown_of("<figure class=image><img src=a.png alt=A><p>x</p></figure>").endswith(
         "\n\nx"
     )
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "<div class='callout-header'><div class='callout-title-container flex-fill'>"
+        "<span class=screen-reader-only>Tip</span>Mind it</div></div>",
+        "<div><div class='my-admonition-header-text'>Mind it</div></div>",
+    ],
+)
+def test_titles_of_admonitions_are_known_by_how_their_names_end(title):
+    body = f"<div class='callout callout-tip'>{title}<div><p>x</p></div></div>"
+
+    assert markdown_of(body) == "> [!TIP]\n> **Mind it**\n>\n> x"
+
+
+def test_a_block_that_only_names_a_file_is_a_label():
+    body = (
+        "<div class=code-with-filename><div class=code-with-filename-file><pre><b>app.py</b></pre>"
+        "</div><div><pre class='sourceCode python'>x</pre></div></div>"
+    )
+
+    assert markdown_of(body) == "**app.py**\n\n```python\nx\n```"
+
+
+def test_the_number_of_a_heading_stands_apart():
+    assert markdown_of("<h2><span class=n>1.2</span><span>One</span></h2>") == "## 1.2 One"
+
+
+def test_what_is_called_a_title_and_holds_blocks_is_none():
+    assert markdown_of("<div class=title><p>a</p><ul><li>b</li></ul></div>") == "a\n\n- b"
+
+
+def test_a_symbol_in_the_type_of_code_is_a_signature():
+    body = (
+        "<div class='symbol monospace'><span class='token keyword'>fun </span><a href=a>get</a>()"
+    )
+
+    assert markdown_of(body) == "**`fun get()`**"

@@ -148,6 +148,30 @@ def test_a_line_without_a_link_may_be_the_page_itself():
     ]
 
 
+def test_numbered_chapters_and_empty_links_disturb_no_menu():
+    html = (
+        "<ul><li><a href=a>A</a><li><div><a aria-expanded=true>Part</a><a class=toggle></a></div>"
+        "<ul><li><a href=page.html><i>1</i>Intro</a><li><a href=b>B</a></ul></ul>"
+    )
+
+    assert menu_of(html) == [
+        (0, "A", "a"),
+        (0, "Part", ""),
+        (1, "1Intro", "page.html"),
+        (1, "B", "b"),
+    ]
+
+
+def test_a_link_beside_what_unfolds_a_group_heads_it():
+    html = (
+        "<div><div><a href=a>A</a><button aria-expanded=true></button></div><div><a href=b>B</a>"
+        "</div></div><div><div><a href=c>C</a><button aria-expanded=true></button></div>"
+        "<div><a href=d>D</a></div></div>"
+    )
+
+    assert menu_of(html) == [(0, "A", "a"), (1, "B", "b"), (0, "C", "c"), (1, "D", "d")]
+
+
 def test_versions_and_languages_of_the_page_are_no_lines_of_its_menu():
     html = (
         "<ul><li><a href=a>A</a><li><a href=b>B</a><li><a href=page.html>1.0</a>"
