@@ -14,6 +14,7 @@ _ALIASES = {
     "ipython3": "python",
     "ipython2": "python",
     "pycon3": "pycon",
+    "ipythontb": "pytb",
     "python-console": "pycon",
     "python-repl": "pycon",
     "sh": "bash",
@@ -106,7 +107,7 @@ _KNOWN = frozenset(_ALIASES.values()) | word_set(
 )
 _NOT_A_LANGUAGE = word_set(
     "default none text plaintext plain txt nohighlight notranslate no-highlight output source code",
-    "literal guess auto raw ascii literal-block screen block example line lines snippet wrapper",
+    "myst-ansi ansi literal guess auto raw ascii literal-block screen block example line lines snippet wrapper",
 )
 _PREFIXED = re.compile(
     r"(?:^|\s)(language|lang|highlight-source|highlight|brush|source|src|syntax|prism|shj-lang|code)"

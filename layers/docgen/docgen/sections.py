@@ -24,6 +24,7 @@ _OPERATES = re.compile(  # what buttons say that unfold nothing but more of the 
     r"(?:\W+\w+){0,3})?\W*",
     re.I,
 )
+_SHOWS_CODE = re.compile(r"(?:\s*(?:show|hide) code cell \w+\s*)+", re.I)
 _LONGEST_BUTTON = 200
 _CARD_SIGNS = "📄🗃🔗\ufe0f \n"  # what cards that lead to pages and groups of them begin with
 _CLOSING_HASHES = re.compile(r"(?<=\s)#+$")
@@ -127,6 +128,10 @@ def open_summary(walk: Walk, tag: Tag) -> Closer:
     """What a folded section says while folded: its label."""
     if walk.frames[-1].kind == "alert" and not walk.blocks:
         return open_title(walk, tag)
+    end = walk.end_of(tag.name)
+    if _SHOWS_CODE.fullmatch(walk.inner_text(end)):
+        walk.position = end + 1
+        return done
     return open_label(walk, tag)
 
 

@@ -360,3 +360,13 @@ def test_a_symbol_in_the_type_of_code_is_a_signature():
     )
 
     assert markdown_of(body) == "**`fun get()`**"
+
+
+def test_the_fold_over_the_code_of_a_notebook_says_nothing():
+    body = (
+        "<details class=hide><summary><span class=collapsed>Show code cell source</span>"
+        "<span class=expanded>Hide code cell source</span></summary><div class=highlight-ipython3>"
+        "<pre>df</pre></div></details><div class='highlight-myst-ansi'><pre>42</pre></div>"
+    )
+
+    assert markdown_of(body) == "```python\ndf\n```\n\n```\n42\n```"
