@@ -107,7 +107,8 @@ _KNOWN = frozenset(_ALIASES.values()) | word_set(
 )
 _NOT_A_LANGUAGE = word_set(
     "default none text plaintext plain txt nohighlight notranslate no-highlight output source code",
-    "myst-ansi ansi literal guess auto raw ascii literal-block screen block example line lines snippet wrapper",
+    "literal guess auto raw ascii literal-block screen block example line lines snippet wrapper",
+    "myst-ansi ansi",
 )
 _PREFIXED = re.compile(
     r"(?:^|\s)(language|lang|highlight-source|highlight|brush|source|src|syntax|prism|shj-lang|code)"

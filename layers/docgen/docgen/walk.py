@@ -263,6 +263,10 @@ class Walk:
             self.inline.append(" ")
             return
         text = self.take_text()
+        link = inline.open_link(text) if self.frames[-1].kind == "page" else ""
+        if link and not any(map(str.isalnum, inline.plain(text))):
+            self.inline.append(link)  # an icon, in a card that leads somewhere as a whole
+            return
         markdown = self.finish(self.strong(text) if self.frames[-1].kind in _STRONG else text)
         if markdown:
             self.add("p", markdown)

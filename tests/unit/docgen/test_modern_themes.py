@@ -370,3 +370,12 @@ def test_the_fold_over_the_code_of_a_notebook_says_nothing():
     )
 
     assert markdown_of(body) == "```python\ndf\n```\n\n```\n42\n```"
+
+
+def test_a_card_leads_from_its_title_not_from_its_icon():
+    body = (
+        "<a href='https://a.example/'><div><div class=picture>🚀</div><h2>Fast</h2><p>x</p>"
+        "</div></a><div>🚀</div><h2>Slow</h2>"
+    )
+
+    assert markdown_of(body) == "## [Fast](https://a.example/)\n\nx\n\n🚀\n\n## Slow"
