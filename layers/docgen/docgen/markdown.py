@@ -13,7 +13,7 @@ from docgen import pictures as pictures
 from docgen import sections as sections
 from docgen import table_elements as table_elements
 from docgen.inline import place_notes
-from docgen.trimming import trim
+from docgen.trimming import is_only_links, trim
 from docgen.walk import Heading as Heading
 from docgen.walk import Walk, Written, join
 
@@ -39,7 +39,9 @@ def _lead_with_title(blocks: list[Block]) -> None:
     """Let the title come first, which some pages put below a banner, a logo or a remark."""
     first = next((place for place, block in enumerate(blocks) if block[0] == "h"), 0)
     if 0 < first <= _MOST_BEFORE_TITLE and blocks[first][1].startswith("# "):
-        blocks.insert(0, blocks.pop(first))
+        title = blocks.pop(first)
+        above = [block for block in blocks[:first] if not is_only_links(block)]  # the way here
+        blocks[:first] = [title, *above]
 
 
 def to_markdown(

@@ -101,6 +101,18 @@ def _is_edge(block: Block, repeated: frozenset[int]) -> bool:
     return len(text) < _LONGEST_BAR and (_ways(text) > 0 or _turns(text))
 
 
+def is_only_links(block: Block) -> bool:
+    """Whether a paragraph has no words of its own, only those of links."""
+    kind, text = block
+    return (
+        kind == "p"
+        and "![" not in text
+        and len(text) < _LONGEST_BAR
+        and "\ue000" in text
+        and not _WORD.search(_LINK.sub(" ", text))
+    )
+
+
 def _turns(text: str) -> bool:
     """Whether a block is the links to the page before and the page behind, with their titles."""
     labels = [_unlinked(link) for link in _LINK.findall(text)]

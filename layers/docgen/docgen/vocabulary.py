@@ -203,6 +203,7 @@ ALERT_FAMILIES = (
     "prompt-",
     "notice",
     "intercom-interblocks-callout",
+    "aside",
 )
 """What classes of admonitions begin with, in the order of looking."""
 

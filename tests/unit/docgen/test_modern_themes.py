@@ -379,3 +379,19 @@ def test_a_card_leads_from_its_title_not_from_its_icon():
     )
 
     assert markdown_of(body) == "## [Fast](https://a.example/)\n\nx\n\n🚀\n\n## Slow"
+
+
+def test_the_way_to_a_page_above_its_title_is_left_out():
+    body = (
+        "<main><div><a href=/docs>Docs</a> / <a href=/docs/a>A</a></div>"
+        "<p><a href=ci><img src=b.png alt=Build></a></p><h1>T</h1><p>x</p></main>"
+    )
+
+    lines = markdown_of(body).split("\n\n")
+    assert [line[:9] for line in lines] == ["# T", "[![Build]", "x"]
+
+
+def test_an_aside_says_its_kind_behind_its_name():
+    body = "<div class='aside aside-tip'><p class=aside-title>Try it</p><p>x</p></div>"
+
+    assert markdown_of(body) == "> [!TIP]\n> **Try it**\n>\n> x"
