@@ -23,9 +23,12 @@ _ABROAD = word_set("lang hreflang")  # attributes of a link to the page in anoth
 _GROUPS = word_set("ul ol dl")
 _OPAQUE = word_set("svg script style template select form textarea input img")
 _HEADINGS = word_set("h1 h2 h3 h4 h5 h6 summary")
-_LABELS = _HEADINGS | word_set("p li dt")
+_SPEAKING = _HEADINGS | word_set("p dt")
+_LABELS = _SPEAKING | {"li"}
 """Elements whose text, where it is no link, says what the links behind it are about."""
-_LABEL_WORDS = word_set("group section category heading header title label caption separator")
+_LABEL_WORDS = word_set(
+    "group section category heading header title label caption separator semibold bold uppercase"
+)
 """Parts of classes that say so of any other element."""
 _FOLDS = ("aria-expanded", "aria-controls", "data-state")  # of a button that unfolds a group
 _WITHIN = 4  # so many elements around a text are looked at
@@ -185,9 +188,11 @@ class _Reader:
             is_current = is_current or any(map(_is_current, _up_to_item(around)))
             line.is_here = is_current and link == "#"
             line.may_be_here = is_current and link is None and self._groups > 0
-            line.is_fold = (
-                link is not None or any(tag.name == "button" for tag in around)
-            ) and not any(map(_says_what_it_opens, around))
+            line.is_fold = not any(map(_says_what_it_opens, around)) and (
+                link is not None
+                or any(tag.name == "button" for tag in around)
+                or not any(tag.name in _SPEAKING or _says_label(tag) for tag in around)
+            )
 
     def _is_label(self, text: str) -> bool:
         if not text or len(text) > _LONGEST_LABEL or not any(map(str.isalnum, text)):

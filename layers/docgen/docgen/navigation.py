@@ -141,7 +141,7 @@ class _Nesting:
 
     def place(self, index: int, line: Line) -> tuple[int, _Above] | None:
         """The level of a line, and what it is to those below it; None if it heads nothing."""
-        own = _Above(2 * line.groups, 0)
+        own = _Above(2 * max(line.groups, 1), 0)  # before a list it is no more than in it
         if line.is_label or line.is_heading:
             heading = self._heading(index, line)
             if heading is None and line.is_label:

@@ -32,7 +32,8 @@ GROUPS = [(0, "Start", ""), (1, "A", "a"), (1, "B", "b"), (0, "More", ""), (1, "
         "</div><div class=x-group><div><span>More</span></div></div><div><a href=c>C</a></div>",
         "<p class=caption><span>Start</span></p><ul><li><a href=a>A</a><li><a href=b>B</a></ul>"
         "<p class=caption><span>More</span></p><ul><li><a href=c>C</a></ul>",
-        "<ul><li>Start<li><a href=a>A</a><li><a href=b>B</a><li>More<li><a href=c>C</a></ul>",
+        "<ul><li class=header>Start<li><a href=a>A</a><li><a href=b>B</a>"
+        "<li class=header>More<li><a href=c>C</a></ul>",
         "<ul><li><button>Start <svg></svg></button><div><ul><li><a href=a>A</a><li><a href=b>B</a>"
         "</ul></div><li><button>More</button><ul><li><a href=c>C</a></ul></ul>",
         "<div><button aria-expanded=true>Start</button><div><a href=a>A</a><a href=b>B</a></div>"
@@ -67,6 +68,18 @@ def test_a_group_that_says_its_name_twice_is_one():
     )
 
     assert menu_of(html) == [(0, "Guide", ""), (1, "A", "a"), (1, "B", "b"), (0, "C", "c")]
+
+
+def test_items_that_lead_nowhere_head_no_others():
+    html = "<ul><li><a href=a>A</a><li>Class<li>Use<li><a href=b>B</a><li><a href=c>C</a></ul>"
+
+    assert menu_of(html) == [(0, "A", "a"), (0, "B", "b"), (0, "C", "c")]
+
+
+def test_a_link_before_a_list_does_not_head_it():
+    html = "<div><a href=a>A</a></div><ul><li><a href=b>B</a><li><a href=c>C</a></ul>"
+
+    assert menu_of(html) == [(0, "A", "a"), (0, "B", "b"), (0, "C", "c")]
 
 
 def test_an_item_behind_a_group_does_not_belong_to_it():
