@@ -35,7 +35,12 @@ _WITHIN = 4  # so many elements around a text are looked at
 _WORD_PARTS = re.compile("[-_]+|(?<=[a-z])(?=[A-Z])")
 _CURRENT = word_set("current active")
 """Parts of classes of the link to the page itself, which may lead to its top."""
-_NO_LABEL = word_set("menu navigation search close sidebar collapse expand toggle loading")
+_NO_LABEL = re.compile(
+    r"(?:quick |site )?(?:menu|navigation|search|close|sidebar|collapse|expand|toggle|loading)\b.*"
+    r"|(?:on|in) this (?:page|article|section)|(?:table of )?contents"
+    r"|(?:version|release)? ?v?[\d.]+",
+    re.I,
+)
 _ENDS_WORD = re.compile(r"[^\W_]{2}\Z")
 _STARTS_WORD = re.compile(r"[^\W_]{2}")
 
@@ -194,10 +199,18 @@ class _Reader:
                 or not any(tag.name in _SPEAKING or _says_label(tag) for tag in around)
             )
 
+    def _follows_link(self) -> bool:
+        """Whether a text stands behind a link in the same block: it says what the link says."""
+        if not self.lines or self.lines[-1].href is None:
+            return False
+        blocks = (n for n, tag in enumerate(self._open) if tag.name not in INLINE_NAMES)
+        innermost = max(blocks, default=0)
+        return bool(self._numbers) and self._numbers[innermost] in self.lines[-1].path
+
     def _is_label(self, text: str) -> bool:
         if not text or len(text) > _LONGEST_LABEL or not any(map(str.isalnum, text)):
             return False
-        if text.split()[0].lower() in _NO_LABEL or _SENTENCE.search(text):
+        if _NO_LABEL.fullmatch(text) or _SENTENCE.search(text) or self._follows_link():
             return False
         return any(
             tag.name in _LABELS or _says_what_it_opens(tag) or _says_label(tag)

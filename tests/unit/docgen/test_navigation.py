@@ -70,6 +70,16 @@ def test_a_group_that_says_its_name_twice_is_one():
     assert menu_of(html) == [(0, "Guide", ""), (1, "A", "a"), (1, "B", "b"), (0, "C", "c")]
 
 
+def test_what_a_link_is_about_and_what_a_menu_is_are_no_labels():
+    html = (
+        "<h3>On this page</h3><p class=title>Version 4.2</p>"
+        "<dl><dt><span><a href=a>A</a></span><span> — The first</span></dt>"
+        "<dt><a href=b>B</a> the second</dt><dt><a href=c>C</a></dt></dl>"
+    )
+
+    assert menu_of(html) == [(0, "A", "a"), (0, "B", "b"), (0, "C", "c")]
+
+
 def test_items_that_lead_nowhere_head_no_others():
     html = "<ul><li><a href=a>A</a><li>Class<li>Use<li><a href=b>B</a><li><a href=c>C</a></ul>"
 
