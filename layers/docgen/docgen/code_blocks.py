@@ -12,12 +12,14 @@ from docgen.walk import Closer, Walk, done, handles
 
 _BLANK_START = re.compile(r"\A(?:[ \t]*\n)+")
 _LONE_SPACE = re.compile(r"^ $", re.M)
+_TABBED = word_set("blocks CodeTabs-inner")  # of code, one for each label before them
 _LINES = word_set("div li p tr")
 """Elements that are lines of their own in a code block."""
 _CELLS = word_set("td /tr tbody /tbody /table")
 """Before these, space is that of the markup."""
 _TABLE_PARTS = word_set("table tbody tr td")
 """Elements that may stand between code and what names its language, if its lines are numbered."""
+_SPEAKING = word_set("br button img")
 _LINE_STARTS = f"\n{inline.BREAK}{inline.ADDED}{inline.REMOVED}"
 _CHANGES = {
     **dict.fromkeys(("ins", "add", "added", "inserted"), inline.ADDED),
@@ -26,6 +28,8 @@ _CHANGES = {
 """What classes of a line of code say of it."""
 _SIGNS = {inline.ADDED: "+", inline.REMOVED: "-"}
 _CALLOUT = re.compile(r"\(?(\d{1,2})\)?")
+_FILE = re.compile(r"(?:[\w@~.\\\[\]-]{1,40}/){0,12}[\w@.\\\[\]-]{1,80}\.[A-Za-z]\w{0,9}")
+"""A paragraph that is nothing but the name of a file; before a block of code it is its label."""
 _FENCE = re.compile(r"^[ \t]*(`{3,})", re.M)
 
 
@@ -38,8 +42,16 @@ def open_pre(walk: Walk, tag: Tag) -> Closer:
         walk.hides_source = False
         walk.position = end + 1
         return done
-    if walk.tab_labels and any("blocks" in outer.classes for outer in walk.open_tags[:-3:-1]):
-        walk.handle("tab_panel", tag)
+    if walk.open_tags and "code-with-filename-file" in walk.open_tags[-1].classes:
+        walk.add("p", inline.bold(walk.finish(walk.inner_text(end).strip())))
+        walk.position = end + 1
+        return done
+    if walk.tab_labels and any(
+        not outer.classes.isdisjoint(_TABBED) for outer in walk.open_tags[:-3:-1]
+    ):
+        close = walk.handle("tab_panel", tag)
+        if close is not None:
+            close()
     code, language = _marked_code(walk, end), _language_of(walk, tag)
     if inline.REMOVED in code or (language == "diff" and inline.ADDED in code):
         code, language = _as_diff(code), "diff"
@@ -115,6 +127,8 @@ def add_code(walk: Walk, code: str, language: str | None) -> None:
         code = _LONE_SPACE.sub("", code)
     code = _BLANK_START.sub("", code).rstrip()
     if code:
+        if walk.blocks and walk.blocks[-1][0] == "p" and _FILE.fullmatch(walk.blocks[-1][1]):
+            walk.blocks[-1] = ("p", inline.bold(walk.blocks[-1][1]))
         walk.add("code", _fence(code, language or guess_language(code)))
 
 
@@ -161,7 +175,7 @@ def _marked_code(  # noqa: C901 - one loop, as in `Walk.run`
                 parts.append("\n")
             continue
         tag = read_tag(token)
-        if tag.kind == Kind.SKIP:
+        if tag.kind == Kind.SKIP or tag.name == "button":
             walk.position = position
             walk.skip(tag)
             position = walk.position
@@ -199,6 +213,8 @@ def _is_between_lines(tokens: list[str], position: int) -> bool:
 def _language_of(walk: Walk, tag: Tag) -> str | None:
     """The language named by the block itself, by the `code` in it, or by what wraps it."""
     for inner in walk.tokens[walk.position + 1 : walk.position + 6 : 2]:
+        if inner == "/pre":
+            break
         if inner.startswith("pre"):
             found = read_tag(inner).language
             if found:
@@ -217,4 +233,4 @@ def _fence(code: str, language: str | None) -> str:
 
 def _has_meaning(mark: str) -> bool:
     tag = read_tag(mark)
-    return tag.kind == Kind.SKIP or tag.name in _LINES or tag.name in ("br", "img")
+    return tag.kind == Kind.SKIP or tag.name in _SPEAKING or tag.name in _LINES

@@ -14,6 +14,7 @@ _ALIASES = {
     "ipython3": "python",
     "ipython2": "python",
     "pycon3": "pycon",
+    "ipythontb": "pytb",
     "python-console": "pycon",
     "python-repl": "pycon",
     "sh": "bash",
@@ -107,9 +108,10 @@ _KNOWN = frozenset(_ALIASES.values()) | word_set(
 _NOT_A_LANGUAGE = word_set(
     "default none text plaintext plain txt nohighlight notranslate no-highlight output source code",
     "literal guess auto raw ascii literal-block screen block example line lines snippet wrapper",
+    "myst-ansi ansi",
 )
 _PREFIXED = re.compile(
-    r"(?:^|\s)(?:language|lang|highlight-source|highlight|brush|source|src|syntax|prism|shj-lang|code)"
+    r"(?:^|\s)(language|lang|highlight-source|highlight|brush|source|src|syntax|prism|shj-lang|code)"
     r"(?:-|:\s*|_)([A-Za-z][\w+#.-]*)"
 )
 _MARKERS = word_set(
@@ -118,7 +120,9 @@ _MARKERS = word_set(
 )
 """Classes beside which a bare name is that of a language."""
 _AMBIGUOUS = word_set("r d c org j")  # too short to be believed outside `pre` and `code`
-_HINT_ATTRIBUTES = ("data-lang", "data-language", "data-code-lang", "data-highlight-language")
+_HINT_ATTRIBUTES = (
+    "data-lang", "data-language", "data-code-lang", "data-highlight-language", "language"
+)  # fmt: skip
 _NAME = re.compile(r"[a-z][\w+#.-]{0,24}")
 
 
@@ -142,8 +146,8 @@ def named_language(name: str, attributes: Mapping[str, str]) -> str | None:
     if not classes:
         return None
     for match in _PREFIXED.finditer(classes):
-        found = canonical_language(match[1])
-        if found:
+        found = canonical_language(match[2])
+        if found and (match[1] != "code" or found in _KNOWN):  # not `code-block`, `code-group`
             return found
     return _bare_language(name, classes.split())
 
@@ -179,7 +183,7 @@ _HTML = re.compile(
 )
 _DIFF = re.compile(r"^(?:diff --git |--- \S.*\n\+\+\+ \S|@@ -\d+)", re.M)
 _PYTHON = re.compile(
-    r"^(?:from [\w.]+ import |def \w+\(.*\).*:\s*$|class \w+(?:\(.*\))?:\s*$"
+    r"^(?:from [\w.]+ import |(?:async )?def \w+\(.*\).*:\s*$|class \w+(?:\(.*\))?:\s*$"
     r"|import [\w.]+(?: as \w+)?\s*$|@\w[\w.]*(?:\(.*\))?\n(?:async )?def )",
     re.M,
 )
@@ -188,7 +192,11 @@ _RUST = re.compile(
     r"|\bimpl(?:<[^>]*>)? \w|println!\(",
     re.M,
 )
-_GO = re.compile(r"^package \w+\s*$|^func (?:\(\w+ \*?\w+\) )?\w+\(.*\{\s*$", re.M)
+_GO = re.compile(
+    r"^package \w+\s*$|^func (?:\(\w+ \*?\w+\) )?\w+\(.*\{\s*$"
+    r"|\Afunc (?:\(\w+ \*?\w+\) )?[A-Z]\w*\([^>:]*\Z",
+    re.M,
+)
 _JAVA = re.compile(
     r"\bpublic (?:static |final |abstract )*(?:class|interface|void|enum) \w+"
     r"|System\.out\.print|^import java[x]?\.",
@@ -213,6 +221,12 @@ _TOML = re.compile(
     r"^\[[\w.\"-]+\]\s*\n(?:\s*#.*\n|\s*\n)*[\w.\"-]+ = (?:\"|\[|\{|\d|true|false)", re.M
 )
 _INI = re.compile(r"^\[[\w. \":/-]+\]\s*\n(?:\s*[#;].*\n|\s*\n)*\s*[\w.-]+ ?= ?", re.M)
+_COMMAND = re.compile(
+    r"(?:sudo )?(?:npm|npx|pnpm|yarn|bunx?|pip3?|pipx|uvx?|conda|poetry|brew|apt(?:-get)?|dnf|apk"
+    r"|gem|bundle|composer|cargo|rustup|git|docker(?:-compose)?|podman|kubectl|helm|terraform|curl"
+    r"|wget|mkdir|cd|chmod|systemctl|go (?:get|install|run|build|mod|test))"
+    r"(?= (?!WARN|ERR|is|are)[\w.~/@$'\"-]|$)"
+)
 _SHEBANG = re.compile(r"#!\s*(?:\S*/)?(?:env\s+(?:-S\s+)?)?(\w+)")
 _GUESS_LIMIT = 4_000
 
@@ -224,6 +238,20 @@ def _guess_c(code: str) -> str | None:
     if _CPP_SIGN.search(code) or any("." not in header for header in headers):
         return "cpp"
     return "c"
+
+
+def _is_commands(code: str) -> bool:
+    """Whether every line that begins a command calls what everybody has at hand."""
+    commands = 0
+    goes_on = False
+    for line in code.splitlines():
+        text = line.strip()
+        if text and text[0] != "#" and not goes_on:
+            if not _COMMAND.match(line):
+                return False
+            commands += 1
+        goes_on = text.endswith("\\")
+    return commands > 0
 
 
 def guess_language(code: str) -> str | None:
@@ -241,6 +269,8 @@ def guess_language(code: str) -> str | None:
     for pattern, language in _ORDERED:
         if pattern.search(code):
             return language
+    if _is_commands(code):
+        return "bash"
     return _guess_c(code)
 
 

@@ -16,6 +16,7 @@ _NAMES = (
     "#page-content",
     "#doc-content",
     "#docs-content",
+    "#content-area",
     "#main",
     "#bodyContent",
     "#mw-content-text",

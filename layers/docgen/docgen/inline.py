@@ -65,6 +65,10 @@ _IDLE = re.compile(  # emphasis that ends and begins again, or begins and ends a
     "(?:\ue011(\\s*)\ue010|\ue013(\\s*)\ue012|\ue015(\\s*)\ue014"
     "|\ue010(\\s*)\ue011|\ue012(\\s*)\ue013|\ue014(\\s*)\ue015)"
 )
+_LINK_AFTER_LINK = LINK_CLOSE + LINK_OPEN
+_TOUCHING_LINKS = re.compile(  # what a page shows side by side: buttons, cards
+    f"(?<=[^\\W_]){LINK_CLOSE}(?={LINK_OPEN}\\d+{LINK_NUMBER}[^\\W_])"
+)
 _SPARE_LINK_MARK = re.compile(f"{LINK_OPEN}\\d+{LINK_NUMBER}|{LINK_CLOSE}")
 _BREAKS = re.compile(f"\\s*{BREAK}\\s*")
 _IDLE_PASSES = 4
@@ -355,6 +359,8 @@ def _write_code(text: str) -> str:
 
 def _finish_links(text: str, phrases: Phrases) -> str:
     if LINK_OPEN in text:
+        if _LINK_AFTER_LINK in text:
+            text = _TOUCHING_LINKS.sub(f"{LINK_CLOSE} ", text)
         text = _place_links(text.replace(f"!{LINK_OPEN}", f"\\!{LINK_OPEN}"), phrases)
         text = _SPACES.sub(" ", text)
     if LINK_OPEN in text or LINK_CLOSE in text:  # the other half is in another paragraph

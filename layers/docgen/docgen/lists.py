@@ -16,11 +16,14 @@ if TYPE_CHECKING:
     from docgen.tags import Tag
 
 
+_NUMBERS = re.compile(r"^(\d{1,8})\. ", re.M)
 _ORDERED = re.compile(r"\d+\. ")
 _MARK = re.compile(r"\W*(\d{1,2})\W*")
 _EXPLAINING = word_set("colist calloutlist")
 _CONTENTS = "contents"
 _CONTENTS_CLASSES = word_set("toc TOC list-of-figures list-of-tables list-of-examples")
+_MARKER = re.compile(r"\d{1,3}\\?[.)]?|[•◦▪‣·○●■]")
+"""What stands before an item where a page draws its markers itself."""
 _FLAT_DEFINITIONS = word_set(
     "py c cpp js rst std function class method attribute data exception module describe"
 )
@@ -44,8 +47,11 @@ def open_list(walk: Walk, tag: Tag) -> Closer:
             for _, blocks in frame.marks:
                 walk.blocks.extend(blocks)
             return
-        text = _render_list(walk, frame, number if tag.name == "ol" else None)
-        if text:
+        goes_on = tag.name == "ol" and 1 < number == _next_number(walk)
+        text = _render_list(walk, frame, number if tag.name == "ol" else None, goes_on=goes_on)
+        if text and goes_on:
+            walk.blocks[-1] = ("list", f"{walk.blocks[-1][1]}\n{text}")
+        elif text:
             walk.add("list", text)
 
     return close
@@ -60,11 +66,19 @@ def _list_before(walk: Walk) -> str:
     return walk.blocks[-1][1] if walk.blocks and walk.blocks[-1][0] == "list" else ""
 
 
-def _render_list(walk: Walk, frame: Frame, number: int | None) -> str:
+def _next_number(walk: Walk) -> int:
+    """The number with which the list right before would go on; 0 if there is none."""
+    if not walk.blocks or walk.blocks[-1][0] != "list":
+        return 0
+    numbers = _NUMBERS.findall(walk.blocks[-1][1])
+    return int(numbers[-1]) + 1 if numbers else 0
+
+
+def _render_list(walk: Walk, frame: Frame, number: int | None, *, goes_on: bool = False) -> str:
     """Write the items with their markers; another marker than the list right before."""
     items = [(mark, blocks) for mark, blocks in frame.marks if blocks]
     is_tight = all(_is_tight(blocks) for _, blocks in items)
-    previous = _list_before(walk)
+    previous = "" if goes_on else _list_before(walk)
     bullet = "* " if previous.startswith("- ") else "- "
     closing = ") " if number is not None and _ORDERED.match(previous) else ". "
     written: list[str] = []
@@ -93,6 +107,8 @@ def open_item(walk: Walk, tag: Tag) -> Closer:
 
     def close() -> None:
         walk.pop()
+        if len(frame.blocks) > 1 and _MARKER.fullmatch(frame.blocks[0][1]):
+            del frame.blocks[0]
         if parent.blocks:
             parent.marks.append(("", parent.blocks.copy()))
             parent.blocks.clear()

@@ -13,7 +13,7 @@ from docgen import pictures as pictures
 from docgen import sections as sections
 from docgen import table_elements as table_elements
 from docgen.inline import place_notes
-from docgen.trimming import trim
+from docgen.trimming import is_only_links, trim
 from docgen.walk import Heading as Heading
 from docgen.walk import Walk, Written, join
 
@@ -25,11 +25,23 @@ if TYPE_CHECKING:
     from docgen.tables import Block
 
 
+_MOST_BEFORE_TITLE = 3
+
+
 def content_blocks(html: str) -> list[Block]:
     """Give the blocks of Markdown that content consists of, links left out."""
     walk = Walk(html, lambda href: "")
     walk.run()
     return walk.blocks
+
+
+def _lead_with_title(blocks: list[Block]) -> None:
+    """Let the title come first, which some pages put below a banner, a logo or a remark."""
+    first = next((place for place, block in enumerate(blocks) if block[0] == "h"), 0)
+    if 0 < first <= _MOST_BEFORE_TITLE and blocks[first][1].startswith("# "):
+        title = blocks.pop(first)
+        above = [block for block in blocks[:first] if not is_only_links(block)]  # the way here
+        blocks[:first] = [title, *above]
 
 
 def to_markdown(
@@ -53,5 +65,6 @@ def to_markdown(
     trim(walk.blocks, model.repeated_blocks if model else frozenset())
     if first and first[0] == "h" and (not walk.blocks or walk.blocks[0] is not first):
         del written.headings[0]
+    _lead_with_title(walk.blocks)
     written.markdown = place_notes(join(walk.blocks), walk.phrases.notes.write)
     return written

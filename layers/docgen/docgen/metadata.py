@@ -172,6 +172,8 @@ def choose_title(title: str, headings: list[Heading], affixes: frozenset[str]) -
         return first
     if own == [first] or own[0] not in affixes:
         return separator.join(own).strip()
+    if len(parts) == 1 and not any(h.level == 1 for h in headings):
+        return title  # of the start page: the others add their own to it
     return first or title
 
 

@@ -164,8 +164,9 @@ def outline(leaves: Sequence[Leaf], menu: Menu, *, root: int | None) -> list[Nod
     nodes = _menu_nodes(menu, leaves)
     missing = [leaf for leaf in ranked if leaf.key not in nodes]
     _place_missing(menu.root, nodes, missing, _Folders(menu.root, leaves, nodes), root)
-    _prune(menu.root)
     _lift_root(menu.root, nodes, root)
+    _prune(menu.root)
+    _drop_title(menu.root, root)
     by_key = {leaf.key: leaf for leaf in leaves}
     if root in by_key and not menu.knows_order_of(menu.root):
         _sort_as_linked(menu.root.children, by_key[root].links)
@@ -315,6 +316,18 @@ def _lift_root(top: Node, nodes: dict[int, Node], root: int | None) -> None:
     for place, child in enumerate(children, start=1):
         child.parent = top
         top.children.insert(place, child)
+
+
+def _drop_title(top: Node, root: int | None) -> None:
+    """Take away a heading over everything: it says what the menu is, not what is in it."""
+    others = [node for node in top.children if node.page is None or node.page != root]
+    if len(others) != 1 or others[0].page is not None:
+        return
+    groups = others[0].children
+    if any(node.children for node in groups):
+        top.children.remove(others[0])
+        for node in groups:
+            top.add(node)
 
 
 def _group_by_breadcrumbs(top: Node, leaves: dict[int, Leaf]) -> None:

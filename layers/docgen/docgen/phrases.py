@@ -48,6 +48,7 @@ _LINK = re.compile(
     r'<a(?: class="([^"]*)")?(?: href="([^"]*)")?(?: title="[^"]*")?((?: [^>]*)?)>(.*?)</a>', re.S
 )
 _FIRST_HEADING = re.compile("<h1[^>]*>.*?</h1>", re.S)
+_NUMBER_OF_HEADING = re.compile(r"(<h[1-6][^>]*>\s*<span[^>]*>[\d.]+</span>)(?=<span)")
 _TOUCHING_WORDS = re.compile(r"(?<=[^\W_]{2})(?=</span><span[^>]*>[^\W_]{2})")
 _HEADING_START = re.compile(r"<h[1-6]\b[^>]*>\s*$")
 _LINK_START = re.compile(r"<a(?: [^>]*)?>")
@@ -79,6 +80,7 @@ _EDIT_TEXT = re.compile(
     re.I,
 )
 _SOURCE_FOLDER = re.compile(r"(?:\.\./)*(?:src|source|_modules)/")
+_ENDS = ("</span>", "</code>", inline.LINK_CLOSE)
 _LONGEST_TOOL = 20
 _LONGEST_MARKUP = 160
 _HIDDEN = ' aria-hidden="true"'
@@ -126,6 +128,7 @@ class Phrases:
             # Where links nest, which only tables let them do, the outer one ends early.
             html = _LINK_START.sub("", html).replace("</a>", inline.LINK_CLOSE)
         html = html.replace("</span><small", "</span> <small")
+        html = html.replace('<span class="classifier">', " : <span>")
         if "<sup" in html:
             html = _EXPONENT.sub(_mark_exponent, html)
         return self._mark_names(html)
@@ -158,6 +161,7 @@ class Phrases:
             html = _TYPEWRITER.sub(f"{inline.CODE_OPEN}\\1{inline.CODE_CLOSE}", html)
         if '<span class="lang">' in spans:
             html = _LANGUAGE_LABEL.sub("", html)
+        html = _NUMBER_OF_HEADING.sub(r"\1 ", html)
         with_id = [source for source in (*sources, *spans) if ' id="' in source]
         for source in with_id[:_MOST_IDS]:
             html = html.replace(source, self._id(_ID.findall(source)[0]) + source)
@@ -258,7 +262,7 @@ def _set_off(html: str, source: str, name: str) -> str:
         start, end = match.span()
         before = html[max(0, start - 7) : start]
         after = html[end : end + 2]
-        touches = before[-1:].isalnum() or before.endswith(("</span>", "</code>", "</a>"))
+        touches = before[-1:].isalnum() or before.endswith(_ENDS)
         is_touched = after[:1].isalnum() or (after[:1] == "<" and after[1:].isalpha())
         return f"{' ' * touches}{match[0]}{' ' * is_touched}"
 

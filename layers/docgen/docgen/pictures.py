@@ -88,16 +88,23 @@ def _asked_size(attributes: Mapping[str, str]) -> str:
     return ""
 
 
+def _is_checked(tag: Tag) -> bool:
+    return "checked" in tag.attributes or "checkbox-on" in tag.classes
+
+
 @handles("input")
 def open_input(walk: Walk, tag: Tag) -> Closer:
     """A checkbox of a task list, or what shows the tab whose label comes next."""
     if tag.attributes.get("type") == "radio":
         walk.choice = tag.id or ""
+    is_drawn = tag.name != "input"  # an element that looks like a box
+    if is_drawn:
+        walk.position = walk.end_of(tag.name) + 1
     if (
-        tag.attributes.get("type") == "checkbox"
+        (is_drawn or tag.attributes.get("type") == "checkbox")
         and walk.frames[-1].kind == "item"
         and not walk.blocks
         and not "".join(walk.inline).strip()
     ):
-        walk.inline.append(walk.phrases.hold("[x]" if "checked" in tag.attributes else "[ ]") + " ")
+        walk.inline.append(walk.phrases.hold("[x]" if _is_checked(tag) else "[ ]") + " ")
     return done

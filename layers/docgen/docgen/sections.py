@@ -8,7 +8,7 @@ from itertools import pairwise
 from docgen import inline
 from docgen.inline import bold, plain_text
 from docgen.tags import Tag
-from docgen.vocabulary import ALERTS, CONTENTS_TITLES, ROLES_BY_NAME, TAB_LABELS
+from docgen.vocabulary import ALERTS, CONTENTS_TITLES, ROLES_BY_NAME, TAB_BARS, TAB_LABELS
 from docgen.walk import Closer, Heading, Walk, done, handles, join
 
 _TITLE = Tag("h1")
@@ -19,11 +19,21 @@ _LABELLED_WITHIN = 14  # so many tags behind its caption a block of code may beg
 _MOST_WEIGHING = 4  # times the length of the page: contents may stand in what has their name, too
 _MOST_WORDS_OF_ONE = 14  # in a table of contents of one line
 _ALERT_MARK = re.compile(r"\A\\?(\[!(?:NOTE|TIP|IMPORTANT|WARNING|CAUTION)\\?\])(?:\\?\n|\s)\s*")
+_CONTENTS = re.compile(r"#+ \W*(?:(?:table of )?contents|(?:on|in) this (?:page|article))\W*", re.I)
+_OPERATES = re.compile(  # what buttons say that unfold nothing but more of the same
+    r"\W*(?:(?:show|hide|expand|collapse|open|close|toggle|view|read|see|more|less|menu|copy|search"
+    r"|filter|sort|share|ask|edit|try|run|(?:on|in) this page|(?:table of )?contents)\b"
+    r"(?:\W+\w+){0,3})?\W*",
+    re.I,
+)
+_SHOWS_CODE = re.compile(r"(?:\s*(?:show|hide) code cell \w+\s*)+", re.I)
+_LONGEST_BUTTON = 200
 _CARD_SIGNS = "📄🗃🔗\ufe0f \n"  # what cards that lead to pages and groups of them begin with
 _CLOSING_HASHES = re.compile(r"(?<=\s)#+$")
 _WORDLESS = re.compile(r"[^\w!-/:-@\[-`{-~]{1,3}")
 _ICONS = {"⚠": "WARNING", "🚫": "CAUTION", "❌": "CAUTION", "🔥": "CAUTION", "💡": "TIP"}
 _HOLDING_MORE = ("p", "pre", "img", "h1")
+_BLOCKS = re.compile(r"(?:p|div|pre|ul|ol|table)\b")
 
 
 @handles("heading")
@@ -42,6 +52,9 @@ def open_heading(walk: Walk, tag: Tag) -> Closer:
             return
         if "\\" in text:
             text = inline.unguard(text)
+        if walk.blocks and walk.blocks[-1][0] == "h" and _CONTENTS.fullmatch(walk.blocks[-1][1]):
+            walk.blocks.pop()  # the contents under it were left out
+            walk.written.headings.pop()
         if walk.blocks and walk.blocks[-1] == ("p", bold(text)):
             walk.blocks.pop()  # the label of the tab whose heading it is
         if len(walk.written.headings) >= _MOST_HEADINGS:
@@ -74,12 +87,22 @@ def open_title(walk: Walk, tag: Tag) -> Closer:
     frame = walk.within("alert")
     walk.flush()
     if frame is None or frame.blocks or frame.title:
-        return open_label(walk, tag) if tag.attributes.get("class") == "title" else walk.flush
+        is_label = tag.name == "p" or tag.attributes.get("class") == "title"
+        return open_label(walk, tag) if is_label and not _holds_blocks(walk, tag) else walk.flush
 
     def close() -> None:
-        frame.title = walk.finish(walk.strong(walk.take_text()))
+        text = walk.finish(walk.strong(walk.take_text()))
+        if frame.blocks:  # its paragraphs
+            text = " ".join(block for _, block in frame.blocks) + text
+            frame.blocks.clear()
+        frame.title = text
 
     return close
+
+
+def _holds_blocks(walk: Walk, tag: Tag) -> bool:
+    within = walk.tokens[walk.position | 1 : walk.end_of(tag.name) : 2]
+    return any(_BLOCKS.match(token) for token in within)
 
 
 @handles("quote")
@@ -112,7 +135,24 @@ def open_summary(walk: Walk, tag: Tag) -> Closer:
     """What a folded section says while folded: its label."""
     if walk.frames[-1].kind == "alert" and not walk.blocks:
         return open_title(walk, tag)
+    end = walk.end_of(tag.name)
+    if _SHOWS_CODE.fullmatch(walk.inner_text(end)):
+        walk.position = end + 1
+        return done
     return open_label(walk, tag)
+
+
+@handles("line")
+def open_line(walk: Walk, tag: Tag) -> Closer:
+    """What a page shows side by side: a parameter's name, its type, whether it is required."""
+    end = walk.end_of(tag.name)
+    walk.flush()
+    words = (walk.finish(walk.note_ids(text)) for text in walk.tokens[walk.position : end : 2])
+    name, *rest = [word for word in words if word] or [""]
+    if name:
+        walk.add("p", " ".join([bold(name), *rest]))
+    walk.position = end + 1
+    return done
 
 
 @handles("label")
@@ -126,6 +166,31 @@ def open_label(walk: Walk, tag: Tag) -> Closer:
             walk.add(kind, text)
 
     return close
+
+
+@handles("disclosure")
+def open_disclosure(walk: Walk, tag: Tag) -> Closer:
+    """A button that unfolds what comes next: its label."""
+    text = walk.inner_text(walk.end_of(tag.name)).strip()
+    if walk.heading_depth or not text or len(text) > _LONGEST_BUTTON or _OPERATES.fullmatch(text):
+        return open_button(walk, tag)
+    return open_label(walk, tag)
+
+
+@handles("button")
+def open_button(walk: Walk, tag: Tag) -> Closer:
+    """A button operates the page; as all of a heading, or over a nested list, it is text."""
+    if walk.open_tags and not walk.open_tags[-1].classes.isdisjoint(TAB_BARS):
+        return walk.handle("tab", tag)
+    end = walk.end_of(tag.name)
+    following = walk.tokens[end + 2 : end + 3]
+    is_first = walk.heading_depth and not walk.inline
+    is_heading = is_first and ("aria-expanded" in tag.attributes or following[0].startswith("/h"))
+    is_item = walk.frames[-1].kind == "item" and not walk.inline and not walk.blocks
+    if is_heading or (is_item and following[0].partition(" ")[0] in ("ul", "ol")):
+        return None
+    walk.position = end + 1
+    return done
 
 
 @handles("caption")
@@ -193,6 +258,9 @@ def open_alert(walk: Walk, tag: Tag) -> Closer:
             name = _ICONS.get(blocks.pop(0)[1].rstrip("\ufe0f"), name)
         if not title and len(blocks) > 1 and _is_kind(blocks[0][1]):
             title = blocks.pop(0)[1]
+        icon, words = _split_icon(plain_text(title))
+        if icon:
+            name, title = _ICONS.get(icon, name), words
         if not blocks and not title:
             return
         lines = [f"[!{name}]"]
@@ -206,6 +274,12 @@ def open_alert(walk: Walk, tag: Tag) -> Closer:
         walk.add("quote", _quoted("\n".join(lines)))
 
     return close
+
+
+def _split_icon(title: str) -> tuple[str, str]:
+    """An icon before a title, or instead of one, and the rest of it."""
+    icon, _, words = title.partition(" ")
+    return (icon.rstrip("\ufe0f"), words.strip()) if _WORDLESS.fullmatch(icon) else ("", title)
 
 
 @handles("tab")
@@ -260,7 +334,14 @@ def open_tab_panel(walk: Walk, tag: Tag) -> Closer:
     label = _label_for(walk, tag)
     if label:
         walk.add("p", bold(label))
-    return walk.flush
+    outer, walk.first_tab = walk.first_tab, len(walk.tab_labels)
+
+    def close() -> None:
+        walk.flush()
+        del walk.tab_labels[walk.first_tab :]
+        walk.first_tab = outer
+
+    return close
 
 
 def _label_for(walk: Walk, panel: Tag) -> str:
@@ -278,10 +359,11 @@ def _label_for(walk: Walk, panel: Tag) -> str:
     for tab, label in walk.tab_labels:
         if tab.id and tab.id == labelled_by and not tab.attributes.get("aria-controls"):
             return label
-    free = [entry for entry in walk.tab_labels if not entry[0].attributes.get("aria-controls")]
-    if free and not labelled_by:
-        walk.tab_labels.remove(free[0])
-        return free[0][1]
+    for index in range(walk.first_tab, len(walk.tab_labels)):
+        tab, label = walk.tab_labels[index]
+        if not labelled_by and not tab.attributes.get("aria-controls"):
+            del walk.tab_labels[index]
+            return label
     return ""
 
 

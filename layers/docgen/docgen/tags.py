@@ -31,6 +31,8 @@ from docgen.vocabulary import (
     SKIPPED_NAMES,
     SPECIFIED,
     TAB_LABELS,
+    TAB_PANELS,
+    TABS,
     VOID,
 )
 
@@ -45,12 +47,19 @@ _ICON = re.compile(
 )
 _PARTS = re.compile("[-_]+|(?<=[a-z])(?=[A-Z])")
 _LAST_PART = re.compile("--?|_")
-_KINDLESS = ("admonition", "admonitionblock", "callout", "nextra-callout")
+_KINDLESS = (
+    "admonition", "admonitionblock", "callout", "nextra-callout", "intercom-interblocks-callout"
+)  # fmt: skip
 _FORMULAS = ("math", "arithmatex")
+_PREFIX = re.compile("^[a-z]{1,4}-(?=[a-z])")  # what a theme puts before its classes
+_COLOUR = re.compile(r"--callout-color:\s*var\(--[\w-]*?(\w+)\s*[,)]")
+_OPERATING = frozenset(("aria-haspopup", "title", "data-clipboard-text", "data-copied"))
 _HASH = re.compile("_+[A-Za-z0-9+-]{4,6}$")  # what builders append to classes
+_HIGHLIGHTERS = ("hljs", "token", "pl-", "cm-")
+_CODE_LABEL = re.compile(r"code-?(?:block|snippet)?(?:__|-)?(?:title|file-?name)$", re.I)
 _BREADCRUMBS = ("breadcrumb", "breadcrumbs")
 _ONLY_TOLD = ("has", "with", "no", "hide", "show")  # that the page has some, or has none
-_TITLE_ENDINGS = ("title", "heading")
+_TITLE_ENDINGS = ("title", "heading", "title-container", "header-text")
 _DESCRIPTION = re.compile("info (?:.* )?(?:top)?")  # of what is documented, in ocamldoc's words
 _GRID = re.compile("[a-z]+-column-(?:release-)?summary|" + "|".join(sorted(GRID_CELLS)))
 """Tables and cells of javadoc, which have no rows."""
@@ -96,9 +105,12 @@ class Tag:
         self.attributes = attributes
         words = attributes.get("class")
         self.classes = frozenset(words.split()) if words else _NO_CLASSES
+        part = attributes.get("data-component-part")
+        if part:  # a name among classes that are only looks
+            self.classes |= {part}
         self.id = attributes.get("id")
         self.alert = ""
-        self.is_badge = any(_PARTS.split(word)[-1].lower() in BADGES for word in self.classes)
+        self.is_badge = any(map(_is_badge, self.classes)) and "token" not in self.classes
         self.language = named_language(self.name, attributes) if rest else None
         self.role = ""
         self.kind = self._kind()
@@ -108,18 +120,28 @@ class Tag:
         role = self._role_by_attributes() if self.attributes else ""
         if not role and name == "textarea" and any("code" in word.lower() for word in self.classes):
             role = "pre"
+        if not role and name == "button":
+            role = self._button()
         if not role:
             if name in SKIPPED_NAMES or (self.attributes and self._is_junk()):
                 return Kind.SKIP
             role = ROLES_BY_NAME.get(name, "")
             if role == "quote" and not self.classes.isdisjoint(INSETS):
                 role = ""
+            if role == "heading" and "visibility:hidden" in self.attributes.get("style", ""):
+                return Kind.SKIP
         if role:
             self.role = role
             return Kind.SPECIAL
         if name in VOID:
             return Kind.NOTHING
         return Kind.INLINE if name in INLINE_NAMES or "-" in name else Kind.BLOCK
+
+    def _button(self) -> str:
+        """Whether a button may be the label of what it unfolds, and not operate the page."""
+        if not _OPERATING.isdisjoint(self.attributes) or (self.attributes and self._is_junk()):
+            return ""
+        return "disclosure" if "aria-expanded" in self.attributes else "button"
 
     def _is_junk(self) -> bool:
         if not self.classes.isdisjoint(JUNK) and self.name not in ("body", "html", "main"):
@@ -130,6 +152,8 @@ class Tag:
         ):
             return True
         if self.attributes.get("role") in JUNK_ROLES or _is_breadcrumb(self):
+            return True
+        if "tooltip" in self.classes and self.attributes.get("aria-hidden") == "true":
             return True
         if self.name == "td" and not self.classes.isdisjoint(NUMBER_CELLS):
             return True
@@ -144,6 +168,10 @@ class Tag:
         role = _code_role(self.name, self.classes)
         if role:
             return role
+        if self.name == "div" and "param-head" in self.classes:
+            return "line"
+        if "checkbox-on" in self.classes or "checkbox-off" in self.classes:
+            return "input"
         if self.name == "input" and "view-source-toggle-state" in self.classes:
             return "source_switch"
         if self.name == "div" and any(map(_GRID.fullmatch, self.classes)):
@@ -153,8 +181,19 @@ class Tag:
         role = _line_role(self)
         if role:
             return role
-        self.alert = alert_kind(self.name, self.classes, self.attributes)
+        self.alert = _kind_by_looks(self) or alert_kind(self.name, self.classes, self.attributes)
         return "alert" if self.alert else ""
+
+
+def _with_and_without_prefix(classes: frozenset[str]) -> frozenset[str]:
+    if any("-" in word for word in classes):
+        return classes.union(_PREFIX.sub("", word) for word in classes)
+    return classes
+
+
+def _is_badge(word: str) -> bool:
+    """Whether a class names a small word beside another, not a highlighter's tag."""
+    return _PARTS.split(word)[-1].lower() in BADGES and not word.startswith(_HIGHLIGHTERS)
 
 
 def _is_breadcrumb(tag: Tag) -> bool:
@@ -165,6 +204,17 @@ def _is_breadcrumb(tag: Tag) -> bool:
     return any(
         word.endswith(_BREADCRUMBS) and not word.startswith(_ONLY_TOLD) for word in tag.classes
     )
+
+
+def _kind_by_looks(tag: Tag) -> str:
+    """The kind of an admonition of which only the element or a variable of its style tells."""
+    if tag.name == "aside" and tag.classes == {"success"}:
+        return "success"
+    style = tag.attributes.get("style")
+    if not style or "--callout-color" not in style:
+        return ""
+    found = _COLOUR.search(style)
+    return found[1] if found is not None and found[1] in ALERTS else "note"
 
 
 def alert_kind(name: str, classes: frozenset[str], attributes: Mapping[str, str]) -> str:
@@ -178,22 +228,23 @@ def alert_kind(name: str, classes: frozenset[str], attributes: Mapping[str, str]
         plain = PLAIN_ALERTS.intersection(map(str.lower, classes))
         if plain == {"info"} and _DESCRIPTION.fullmatch(attributes.get("class", "")):
             return ""
+        if plain and plain <= frozenset(_WEAK_KINDS):
+            return _kind_in_family(classes, attributes)
         if plain:
             return min(plain - {"note"}, default="note")
     elif name == "p" and ("note" in classes or (len(classes) == 1 and classes <= PLAIN_ALERTS)):
         return min(classes & PLAIN_ALERTS)
     elif name not in ("p", "table"):
         return ""
-    for family in ALERT_FAMILIES:
-        if any(word.startswith(family) for word in classes):
-            return _kind_in_family(classes, attributes)
-    return ""
+    words = _with_and_without_prefix(classes)
+    is_alert = any(word.startswith(ALERT_FAMILIES) for word in words)
+    return _kind_in_family(classes, attributes) if is_alert else ""
 
 
 def _kind_in_family(classes: frozenset[str], attributes: Mapping[str, str]) -> str:
-    kind = attributes.get("data-callout") or attributes.get("data-admonition-type") or ""
-    if kind.lower() in ALERTS:
-        return kind.lower()
+    for name, kind in attributes.items():
+        if name.startswith("data-") and kind.lower() in ALERTS:
+            return kind.lower()
     weak = ""
     for word in sorted(map(str.lower, classes)):
         for candidate in (word, _LAST_PART.split(word)[-1]):
@@ -223,10 +274,11 @@ def _tab(tag: Tag) -> str:
     role = tag.attributes.get("role")
     if role == "tab":
         return "tab"
-    if role == "tabpanel" or "tabbed-block" in tag.classes:
+    words = _with_and_without_prefix(tag.classes)
+    if role == "tabpanel" or not words.isdisjoint(TAB_PANELS):
         return "tab_panel"
-    if "tab-pane" in tag.classes:
-        return "tab_panel"
+    if tag.name in ("button", "div", "li") and not words.isdisjoint(TABS):
+        return "tab"
     if tag.name == "ul" and "nav-tabs" in tag.classes:
         return "tab_list"
     if tag.name == "tab-label":  # a link, see `phrases`
@@ -250,6 +302,8 @@ def _code_role(name: str, classes: frozenset[str]) -> str:
         return "signature"
     if name != "div":
         return ""
+    if classes >= {"symbol", "monospace"}:
+        return "signature"
     if "spec" in classes and not classes.isdisjoint(SPECIFIED):
         return "specification"
     return "fragment" if "fragment" in classes else ""
@@ -257,11 +311,11 @@ def _code_role(name: str, classes: frozenset[str]) -> str:
 
 def _line_role(tag: Tag) -> str:
     """Whether a paragraph is the title of an admonition, or the label of what comes next."""
-    if tag.name not in ("p", "div"):
+    if tag.name not in ("p", "div") or not tag.classes.isdisjoint(_KINDLESS):
         return ""
     for word in tag.classes:
-        for plain in (word, _HASH.sub("", word)):
-            if plain in LABELS:
+        for plain in (word, _HASH.sub("", word), _PREFIX.sub("", word)):
+            if plain in LABELS or _CODE_LABEL.match(plain):
                 return "label"
             if plain == "title" or (
                 plain.startswith(ALERT_FAMILIES) and plain.lower().endswith(_TITLE_ENDINGS)

@@ -24,6 +24,11 @@ _OF_ITSELF = re.compile(  # what a page says last
     r"last (?:updated|modified|edited|changed|built)"
     r"(?:\W*|\W*\d.{0,60}|\s*:.{0,60}| (?:on|at|by)\b.{0,60}"
     r"| (?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)\w* \d.{0,60})"
+    r"|\W*updated (?:\d+|an?|about|over) .{0,30} ago\W*"
+    r"|\W*last updated .{0,30} ago\W*"
+    r"|\W*(?:was|is|did|do|does) (?:this|you find this) (?:page|article|section|doc\w*|guide)?"
+    r" ?(?:find )?(?:helpful|useful|help(?:ed)?(?: you)?|what you need|answer your question)\W*"
+    r"(?:(?:yes|no|thanks?)\W*){0,3}|\W*(?:raise|report)(?: an)? issue\W*"
     r"|\W*(?:view|show|report|open|raise|create)\b[\w\s]{0,12}"
     r"\b(?:page source|source on git(?:hub|lab)|issue)\b[\w\s]{0,24}\W*",
     re.I,
@@ -39,6 +44,8 @@ _SIGNED = re.compile(r"\W*(?:<+[\s-]|[«\u2039←⟨]|(?:next|previous|prev|up)\
 _ONWARD = re.compile(r"(?:[\s-]>+|[»\u203a→⟩])\W*$")
 """What a link says that leads on, before or behind the title it leads to. The latter alone is no
 sign of a bar: a start page says it of all that it offers."""
+_TURN = re.compile(r"\W*(?:previous|prev|next)\b", re.I)
+_GLUED_TURN = re.compile(r"\W*(?:Previous|Prev|Next)(?:[A-Z]| page\b)")
 _SIGNS = word_set("next previous prev up home")
 _WAYS = word_set(
     "next previous prev up home contents index top back toc table of chapter section page first",
@@ -124,7 +131,31 @@ def _is_edge(block: Block, repeated: frozenset[int]) -> bool:
         return True
     if kind in ("code", "math", "note"):
         return False
-    return block_hash(text) in repeated or (len(text) < _LONGEST_BAR and _ways(text) > 0)
+    if block_hash(text) in repeated:
+        return True
+    return len(text) < _LONGEST_BAR and (_ways(text) > 0 or _turns(text))
+
+
+def is_only_links(block: Block) -> bool:
+    """Whether a paragraph has no words of its own, only those of links."""
+    kind, text = block
+    return (
+        kind == "p"
+        and "![" not in text
+        and len(text) < _LONGEST_BAR
+        and "\ue000" in text
+        and not _WORD.search(_LINK.sub(" ", text))
+    )
+
+
+def _turns(text: str) -> bool:
+    """Whether a block is the links to the page before and the page behind, with their titles."""
+    labels = [_unlinked(link) for link in _LINK.findall(text)]
+    if not 0 < len(labels) <= 2 or _LINK.sub("", text).strip():
+        return False
+    return all(map(_GLUED_TURN.match, labels)) or (
+        len(labels) == 2 and all(map(_TURN.match, labels))
+    )
 
 
 def _is_bar(block: Block) -> bool:

@@ -98,14 +98,18 @@ _NAVIGATION = """
 """
 _TALK = """
     edit-page edit-this-page edit-page-link editpage edit-link editlink edit-on-github
-    theme-edit-this-page feedback page-feedback td-page-meta feedback--answer cookie-banner
+    theme-edit-this-page feedback page-feedback feedback-toolbar suggestEdits PageThumbs DateLine
+    eyebrow screen-reader-only quarto-title-meta sb-wrapper copy-popup-wrapper myst-footer-links
+    search-results step-number page-metadata article-author article-subscribe
+    article-relatives article-comments article-votes article-more-questions article-share
+    td-page-meta feedback--answer cookie-banner
     cookie-notice cookie-consent cookies-banner search-form searchbox search-box search-container
     searchform social-links share-buttons share-links newsletter giscus utterances disqus
     advertisement ethical-ad ethical-rtd ad-banner carbonads version-switcher version-warning-none
     rst-versions footer-text sr-only visually-hidden screen-reader-text screenreader hideme footer
     navigation notable-traits-tooltiptext summary_toggle showSource notebook-link ablog__prev-next
     mw-editsection editsection mw-jump-link noprint printfooter catlinks navbox vertical-navbox
-    t-navbar
+    t-navbar onlyprint print-only only-print sl-banner
 """
 JUNK = word_set(_PERMALINKS_AND_TOOLS, _LINE_NUMBERS, _NAVIGATION, _TALK)
 """Classes of what is no content: links to a heading itself, line numbers, menus, talk."""
@@ -124,11 +128,11 @@ GRID_CELLS = word_set(
 JUNK_IDS = word_set(
     """
     MSearchResultsWindow MSearchSelectWindow bottomnav breadcrumbs catlinks comments
-    contentSub cookie-banner jump-to-nav siteSub
+    comments-section contentSub cookie-banner jump-to-nav likes-and-labels-container siteSub
     disqus_thread doc-content-nav footer footnote-label header-nav
     left-sidebar main-nav menu mobile-nav nav-bottom
-    nav-path nav-top navbar navigation page-footer right-sidebar side-nav sidebar site-footer
-    toggleLink topnav
+    nav-path nav-top navbar navigation page-footer pagination right-sidebar
+    side-nav sidebar site-footer toggleLink topnav
     """
 )
 """Ids of the same."""
@@ -145,7 +149,7 @@ SECTIONS = word_set(
 
 JUNK_ROLES = word_set(
     """
-    banner contentinfo dialog menu menubar navigation search toolbar
+    banner contentinfo dialog menu menubar navigation search toolbar tooltip
     """
 )
 """ARIA roles of the same."""
@@ -154,7 +158,7 @@ CONTENTS = word_set(
     """
     toc local-toc page-toc on-this-page table-of-contents contents topic toctree-local mini-toc
     minitoc mini_toc bd-toc right-toc toc-list table_of_contents in-page-nav inline-toc
-    tsd-index-content ChapSects tableofcontents
+    tsd-index-content toc-macro ChapSects tableofcontents
     """
 )
 """Classes and ids of what may be a table of the page's own contents."""
@@ -168,6 +172,7 @@ ALERTS = {
     "note": "NOTE",
     "info": "NOTE",
     "information": "NOTE",
+    "notice": "NOTE",
     "seealso": "NOTE",
     "see-also": "NOTE",
     "abstract": "NOTE",
@@ -219,24 +224,26 @@ ALERT_FAMILIES = (
     "td-alert",
     "prompt-",
     "notice",
+    "intercom-interblocks-callout",
+    "aside",
 )
 """What classes of admonitions begin with, in the order of looking."""
 
 PLAIN_ALERTS = word_set(
     """
-    api_stability attention caution danger hint important info note seealso tip warning
+    api_stability attention caution danger hint important info note notice seealso tip warning
     """
 )
 """Kinds that make a block an admonition as its only class."""
 
 PLAIN_ALERT_NAMES = word_set(
     """
-    aside blockquote details div section
+    aside blockquote details div figure section
     """
 )
 """The elements for which they do."""
 
-BADGES = word_set("badge tag pill chip attributes")
+BADGES = word_set("badge tag pill chip attributes description")
 """What classes of a small word beside another end with."""
 
 SIGNATURES = word_set("tsd-signature attr signature functionHeader RForeground")
@@ -254,10 +261,27 @@ INSETS = word_set("SVInsetFlow SubFlow SCentered leftindent")
 LABELS = word_set(
     """
     caption-text code-block-caption code-block-title codeblock-title codeBlockTitle code-title
-    rubric topic-title sidebar-title sd-card-title
+    rubric topic-title sidebar-title sd-card-title step-title expand-control
     """
 )
 """Classes of the short line that says what the next thing is: a block of code, a box."""
+
+TABS = word_set(
+    """
+    tabs__label__item tabs__item tab-btn tab-button tabs-button tab__button tablinks tab-link
+    """
+)
+"""Classes of the labels of tabs where no role says so, behind a theme's prefix."""
+
+TAB_PANELS = word_set(
+    """
+    tabs__content__item tabcontent tab-panel tabs-panel tab__panel tab-pane tabbed-block
+    """
+)
+"""Classes of what such tabs show."""
+
+TAB_BARS = word_set("CodeTabs-toolbar code-tabs-toolbar tabs-toolbar tab-buttons")
+"""Classes of what holds the labels of tabs, which are buttons."""
 
 TAB_LABELS = word_set("sd-tab-label tab-label")
 """Labels of tabs that stand right before what the tab shows."""

@@ -138,6 +138,7 @@ class Walk:
         self.note_label = ""  # of the footnote whose text comes next
         self.slugs = Slugs()
         self.tab_labels: list[tuple[Tag, str]] = []
+        self.first_tab = 0  # of the labels, the first that may be one of a panel in this panel
         self.written = Written("")
 
     def run(self) -> Written:  # noqa: C901, PLR0915 - one loop: a call per token would double its time
@@ -263,6 +264,10 @@ class Walk:
             self.inline.append(" ")
             return
         text = self.take_text()
+        link = inline.open_link(text) if self.frames[-1].kind == "page" else ""
+        if link and not any(map(str.isalnum, inline.plain(text))):
+            self.inline.append(link)  # an icon, in a card that leads somewhere as a whole
+            return
         markdown = self.finish(self.strong(text) if self.frames[-1].kind in _STRONG else text)
         if markdown:
             self.add("p", markdown)

@@ -50,6 +50,8 @@ def test_names_that_name_no_language(name):
         ("# a\ndef self.pick(row)\n  row\nend", "ruby"),
         ("const x = require('x')", "javascript"),
         ("[core]\n\teditor = vi", "ini"),
+        ("# first\nnpm i -D thing\n\ncd thing && yarn", "bash"),
+        ("docker run \\\n  --rm \\\n  image", "bash"),
     ],
 )
 def test_what_is_sure_is_guessed(code, language):
@@ -63,6 +65,10 @@ def test_what_is_sure_is_guessed(code, language):
         "hello world",
         "let x = 5;",
         "usage: git [--version]",
+        "git is what keeps track",
+        "npm WARN deprecated thing@1",
+        "cd build\n[  1%] Building",
+        "# nothing but a remark",
         "a: b",
         "1 2 3",
         "",

@@ -239,7 +239,9 @@ def test_tabs_become_labelled_sections():
         "<div role='tabpanel' hidden><pre>yarn add</pre></div></div>"
     )
 
-    assert markdown_of(body) == "**npm**\n\n```\nnpm i\n```\n\n**yarn**\n\n```\nyarn add\n```"
+    assert markdown_of(body) == (
+        "**npm**\n\n```bash\nnpm i\n```\n\n**yarn**\n\n```bash\nyarn add\n```"
+    )
 
 
 def test_labels_of_one_panel_for_several_tabs_are_left_out():

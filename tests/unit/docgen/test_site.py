@@ -32,6 +32,19 @@ def test_order_and_hierarchy_follow_the_menu() -> None:
     assert [page.stem for page in site.pages] == ["index", "z", "m", "a"]
 
 
+def test_a_heading_over_all_groups_of_the_menu_is_its_title() -> None:
+    lines = menu(
+        (0, "Home", ""), (0, "Documentation", ""), (1, "Start", ""), (2, "Install", "a"),
+        (1, "Guides", ""), (2, "Use", "m"), (2, "Test", "z"),
+    )  # fmt: skip
+    site = arranged(
+        a_document("", "# Home", navigation=lines),
+        *(a_document(path, f"# {path}") for path in "amz"),
+    )
+
+    assert shape(site.tree) == ["Home", ("Start", ["Install"]), ("Guides", ["Use", "Test"])]
+
+
 def test_each_page_may_show_another_part_of_the_menu() -> None:
     top = [(0, "A", "a/"), (0, "B", "b/")]
     site = arranged(
