@@ -68,9 +68,7 @@ def _list_before(walk: Walk) -> str:
 
 def _next_number(walk: Walk) -> int:
     """The number with which the list right before would go on; 0 if there is none."""
-    if not walk.blocks or walk.blocks[-1][0] != "list":
-        return 0
-    numbers = _NUMBERS.findall(walk.blocks[-1][1])
+    numbers = _NUMBERS.findall(_list_before(walk))
     return int(numbers[-1]) + 1 if numbers else 0
 
 

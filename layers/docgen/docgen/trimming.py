@@ -75,18 +75,14 @@ def trim(blocks: list[Block], repeated: frozenset[int]) -> None:
 
 def _drop_trail(blocks: list[Block]) -> None:
     """Take away what leads from the page before its title: where it stands, what it holds."""
-    for index, (kind, text) in enumerate(blocks[: _BEFORE_TITLE + 1]):
+    for index, block in enumerate(blocks[: _BEFORE_TITLE + 1]):
+        kind, text = block
         if kind == "h":
             if text[:2] == "# ":
                 del blocks[:index]
             return
-        if kind != "rule" and not (kind == "p" and "\ue000" in text and _is_of_links(text)):
+        if kind != "rule" and not is_only_links(block):
             return
-
-
-def _is_of_links(text: str) -> bool:
-    """Whether a paragraph has no word outside its links, nor a picture."""
-    return "![" not in text and not _WORD.search(_LINK.sub(" ", text))
 
 
 def _is_banner(blocks: list[Block], repeated: frozenset[int]) -> bool:
