@@ -24,6 +24,8 @@ PARAGRAPH = (
     " is taken for what it is: a page of documentation about {name}, in plain sentences that"
     " no other page of this small site repeats in the same way, because they all name {name}."
 )
+ROUNDS_TO_ACCEPT = 5
+"""Of the event loop, until what called becomes a connection."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +200,8 @@ class Site:
         self.port = server.sockets[0].getsockname()[1]
         self._is_ready.set()
         await self._stop.wait()
+        for _ in range(ROUNDS_TO_ACCEPT):  # a server that is closed meanwhile loses the socket
+            await asyncio.sleep(0)
         server.close()
         for task in list(self._open):
             task.cancel()

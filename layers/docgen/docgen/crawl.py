@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from docgen import robots, urls
+from docgen.ahead import Ahead
 from docgen.errors import Interrupted
 from docgen.fetch import Fetcher
 from docgen.frontier import Frontier
@@ -53,30 +54,33 @@ class Crawl:
             GenerateError: The start page cannot be had.
             Interrupted: `should_stop` said so. The store is consistent.
         """
-        async with Fetcher(self._limits, self._allow_address) as fetcher:
-            visits = await self._prepare(fetcher)
+        async with (
+            Fetcher(self._limits, self._allow_address) as fetcher,
+            Ahead(fetcher, self._limits) as ahead,
+        ):
+            visits = await self._prepare(fetcher, ahead)
             is_cut = await visits.run(self._look_up)
         visits.intake.end_round()
         self._store.commit()
         return is_cut
 
-    async def _prepare(self, fetcher: Fetcher) -> Visits:
+    async def _prepare(self, fetcher: Fetcher, ahead: Ahead) -> Visits:
         folder = self._store.get("folder")
         if folder:
             origin = urls.split(folder)[0]
             rules = await self._patiently(robots.load(fetcher, origin, self._limits))
-            return self._make_visits(fetcher, rules, folder)
+            return self._make_visits(fetcher, ahead, rules, folder)
         start = await self._patiently(
-            begin(self._url, self._options, self._limits, fetcher, self._store)
+            begin(self._url, self._options, self._limits, fetcher, self._store, ahead)
         )
-        visits = self._make_visits(fetcher, start.robots, start.scope.folder)
+        visits = self._make_visits(fetcher, ahead, start.robots, start.scope.folder)
         known = visits.frontier.begin(urls.clean(start.response.final_url))
         visits.intake.accept(known, start.response, is_start=True)
         self._store.put("folder", start.scope.folder)
         self._store.commit()
         return visits
 
-    def _make_visits(self, fetcher: Fetcher, rules: Robots, folder: str) -> Visits:
+    def _make_visits(self, fetcher: Fetcher, ahead: Ahead, rules: Robots, folder: str) -> Visits:
         frontier = Frontier(
             self._store,
             make_scope(folder, self._options),
@@ -85,7 +89,9 @@ class Crawl:
             self._limits,
         )
         intake = Intake(self._store, frontier, self._limits, lambda: datetime.now(UTC))
-        return Visits(fetcher, self._store, frontier, intake, rules, self._options, self._limits)
+        return Visits(
+            fetcher, ahead, self._store, frontier, intake, rules, self._options, self._limits
+        )
 
     async def _patiently[T](self, work: Coroutine[Any, Any, T]) -> T:
         """Wait for one thing, and still hear that it is time to stop."""

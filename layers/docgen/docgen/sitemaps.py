@@ -90,6 +90,14 @@ async def read_sitemaps(
             yield Listing(listed, for_machines=False)
 
 
+def asked_for_first(robots: Robots, folder: str) -> list[str]:
+    """Name the lists that are read in any case, whatever they turn out to hold."""
+    places = _places(folder)
+    maps = robots.sitemaps[:1] or [f"{place}sitemap.xml" for place in places]
+    urls = [*(f"{place}llms.txt" for place in places), *maps]
+    return [url for url in urls if robots.allows(url)]
+
+
 def _places(folder: str) -> list[str]:
     return list(dict.fromkeys([folder, f"{urls.split(folder)[0]}/"]))
 

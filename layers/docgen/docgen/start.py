@@ -16,6 +16,7 @@ from docgen.scan import Scan, scan
 from docgen.store import Store
 
 if TYPE_CHECKING:
+    from docgen.ahead import Ahead
     from docgen.fetch import Fetcher
     from docgen.options import Limits, Options
     from docgen.robots import Robots
@@ -37,9 +38,11 @@ class Start:
 
 
 async def begin(
-    url: str, options: Options, limits: Limits, fetcher: Fetcher, store: Store
+    url: str, options: Options, limits: Limits, fetcher: Fetcher, store: Store, ahead: Ahead
 ) -> Start:
     """Fetch the start page, through redirects of every kind, and fix the scope by it.
+
+    What is to be read besides is asked for meanwhile.
 
     Raises:
         GenerateError: There is no page to begin with.
@@ -49,6 +52,9 @@ async def begin(
     except urls.BadUrl as exc:
         raise AddressRefused("This is no URL of a public web page.") from exc
     search = _Search(limits, fetcher, store)
+    await search.check(current)
+    if options.max_pages > 1:
+        ahead.ask(search.robots, current)
     hops: list[str] = []
     for _ in range(limits.redirects + 1):
         response, html = await search.visit(current)

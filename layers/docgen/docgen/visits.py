@@ -22,6 +22,7 @@ from docgen.unpack import BodyRefused
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable
 
+    from docgen.ahead import Ahead
     from docgen.fetch import Fetcher, Response
     from docgen.frontier import Frontier
     from docgen.intake import Intake, Reading
@@ -68,6 +69,7 @@ class Visits:
     def __init__(
         self,
         fetcher: Fetcher,
+        ahead: Ahead,
         store: Store,
         frontier: Frontier,
         intake: Intake,
@@ -78,6 +80,7 @@ class Visits:
         self.frontier = frontier
         self.intake = intake
         self._fetcher = fetcher
+        self._ahead = ahead
         self._store = store
         self._rules = rules
         self._options = options
@@ -100,16 +103,16 @@ class Visits:
 
     async def run(self, look_up: Callable[[Counts], None]) -> bool:
         """Visit; say whether a budget ended it. `look_up` is called often and may raise."""
+        # What is most important is known when all links of the start page are.
+        while self.intake.read_links(self._clock, SLICE_SECONDS):
+            look_up(self.counts())
+            await asyncio.sleep(0)
         scope = self.frontier.scope.folder
         lists = asyncio.gather(
             self._read_lists(read_llms_files(self, self._rules, scope, self._limits)),
             self._read_lists(read_sitemaps(self, self._rules, scope, self._limits)),
         )
         try:
-            # What is most important is known when all links of the start page are.
-            while self.intake.read_links(self._clock, SLICE_SECONDS):
-                look_up(self.counts())
-                await asyncio.sleep(0)
             while True:
                 look_up(self.counts())
                 has_links = self.intake.read_links(self._clock, SLICE_SECONDS)
@@ -136,6 +139,9 @@ class Visits:
 
     async def get(self, url: str, **how: Any) -> Response:
         """Ask for a list when it is its turn, as a `Fetcher` would at once."""
+        asked = self._ahead.take(url)
+        if asked is not None:
+            return await asked
         turn = asyncio.get_running_loop().create_future()
         self._turns.append(turn)
         self._give_turns()
