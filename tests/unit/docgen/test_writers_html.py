@@ -38,7 +38,7 @@ def body(markdown: str) -> str:
         ("## Über `x`", '<h1 id="über-x">Über <code>x</code> <a class="anchor"'),
         ("x[^a]\n\n[^a]: Note", '<sup id="ds-ref-1"><a class="note" href="#ds-note-1"'),
         ("# A\n\n# B\n\n## C", "</h1>\n<h2 id=\"b\">"),
-        ("$x^2$", '<code class="math">x^2</code>'),
+        ("$x^2$", "<p><math><msup><mi>x</mi><mn>2</mn></msup></math></p>"),
     ],
 )  # fmt: skip
 def test_markdown_becomes_html(markdown: str, html: str) -> None:

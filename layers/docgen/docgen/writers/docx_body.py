@@ -11,6 +11,7 @@ from docgen.writers import links
 from docgen.writers.alerts import titled
 from docgen.writers.breaks import announces, is_short
 from docgen.writers.columns import widths
+from docgen.writers.docx_equations import equation
 from docgen.writers.docx_parts import BULLETS, LEVELS, STEP, UNPRINTABLE
 from docgen.writers.headings import levels
 from docgen.writers.highlight import highlight
@@ -205,7 +206,9 @@ class DocxBody:
         yield paragraph("", place, line)
 
     def _mathblock(self, node: Node, place: Place) -> Iterator[str]:
-        yield paragraph(run(node.text, ("<w:i/>",)), place, "", '<w:jc w:val="center"/>')
+        formula = equation(node.text, is_display=True)
+        shown = f"<m:oMathPara>{formula}</m:oMathPara>" if formula else run(node.text, ("<w:i/>",))
+        yield paragraph(shown, place, "", '<w:jc w:val="center"/>')
 
     def _list(self, node: Node, place: Place) -> Iterator[str]:
         level = min(place.level + 1, LEVELS - 1)
@@ -262,9 +265,11 @@ class DocxBody:
     def _run(self, node: Node, marks: tuple[str, ...]) -> str:
         if node.kind == "text":
             return run(node.text.replace("\n", " "), marks)
-        if node.kind in {"code", "math", "mathblock"}:
-            style = '<w:rStyle w:val="CodeChar"/>' if node.kind == "code" else "<w:i/>"
-            return run(node.text, (*marks, style))
+        if node.kind == "code":
+            return run(node.text, (*marks, '<w:rStyle w:val="CodeChar"/>'))
+        if node.kind in {"math", "mathblock"}:
+            formula = equation(node.text, is_display=node.kind == "mathblock")
+            return formula or run(node.text, (*marks, "<w:i/>"))
         if node.kind in MARKS:
             below = marks if MARKS[node.kind] in marks else (*marks, MARKS[node.kind])
             return "".join(self._run(child, below) for child in node.children)

@@ -18,7 +18,7 @@ SCHEMAS = "http://schemas.openxmlformats.org"
 MAIN = f'xmlns:w="{SCHEMAS}/wordprocessingml/2006/main"'
 RELATIONS = f"{SCHEMAS}/officeDocument/2006/relationships"
 NAMESPACES = (
-    f'{MAIN} xmlns:r="{RELATIONS}" '
+    f'{MAIN} xmlns:r="{RELATIONS}" xmlns:m="{SCHEMAS}/officeDocument/2006/math" '
     f'xmlns:wp="{SCHEMAS}/drawingml/2006/wordprocessingDrawing" '
     f'xmlns:a="{SCHEMAS}/drawingml/2006/main" xmlns:pic="{SCHEMAS}/drawingml/2006/picture"'
 )

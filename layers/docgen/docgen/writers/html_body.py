@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import nh3
 
 from docgen.anchors import Slugs
+from docgen.writers import equations
 from docgen.writers.alerts import titled
 from docgen.writers.columns import LONGEST_WORD
 from docgen.writers.headings import levels
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from docgen.writers.images import Image
     from docgen.writers.syntax import Node
 
+LONG_FORMULA = 60
+"""Characters of TeX in a line; a longer formula may be wider than a page on a phone."""
 MARKS = {"emphasis": "em", "strong": "strong", "strike": "del", "sub": "sub", "sup": "sup"}
 
 TAGS = frozenset(
@@ -56,6 +59,7 @@ TAGS = frozenset(
         "thead",
         "tr",
         "ul",
+        *equations.NAMES,
     }
 )
 ATTRIBUTES = {
@@ -67,6 +71,7 @@ ATTRIBUTES = {
     "input": {"type", "checked", "disabled"},
     "ol": {"start"},
     "section": {"aria-label"},
+    **dict.fromkeys(equations.NAMES, equations.ATTRIBUTES),
 }
 
 
@@ -133,9 +138,16 @@ class HtmlBody:
     _emphasis = _strong = _strike = _sub = _sup = _mark
 
     def _math(self, node: Node) -> str:
+        formula = equations.read(node.text, is_display=False)
+        if formula is not None:
+            shown = equations.write_mathml(formula)
+            return f'<span class="wide">{shown}</span>' if len(node.text) > LONG_FORMULA else shown
         return f'<code class="math">{escape(node.text, quote=False)}</code>'
 
     def _mathblock(self, node: Node) -> str:
+        formula = equations.read(node.text, is_display=True)
+        if formula is not None:
+            return f'<span class="equation">{equations.write_mathml(formula)}</span>'
         return f'<span class="mathblock">{escape(node.text, quote=False)}</span>'
 
     def _link(self, node: Node) -> str:

@@ -17,6 +17,7 @@ from docgen.writers.breaks import announces, is_short
 from docgen.writers.columns import LONGEST_WORD, widths
 from docgen.writers.headings import levels
 from docgen.writers.pdf_bind import SCHEME, Bookmark
+from docgen.writers.pdf_equations import equation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -140,10 +141,12 @@ class PdfBody:
         return "rule"
 
     def _math(self, node: Node) -> str:
-        return f"formula({string(_breakable(node.text))})"
+        shown = equation(node.text, is_display=False)
+        return shown or f"formula({string(_breakable(node.text))})"
 
     def _mathblock(self, node: Node) -> str:
-        return f"align(center, formula({string(_breakable(node.text))}))"
+        shown = equation(node.text, is_display=True)
+        return f"equation({shown or f'formula({string(_breakable(node.text))})'})"
 
     def _link(self, node: Node) -> str:
         target = self._bundle.site.find(node.text)
