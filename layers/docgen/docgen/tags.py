@@ -12,6 +12,7 @@ from docgen.vocabulary import (
     ALERT_FAMILIES,
     ALERTS,
     BADGES,
+    CELL_NUMBERS,
     CODE_FRAMES,
     CONTENTS,
     GRID_CELLS,
@@ -154,6 +155,8 @@ class Tag:
         if self.attributes.get("role") in JUNK_ROLES or _is_breadcrumb(self):
             return True
         if "tooltip" in self.classes and self.attributes.get("aria-hidden") == "true":
+            return True
+        if self.name == "div" and self.classes >= CELL_NUMBERS:
             return True
         if self.name == "td" and not self.classes.isdisjoint(NUMBER_CELLS):
             return True

@@ -80,6 +80,7 @@ _PERMALINKS_AND_TOOLS = """
 _LINE_NUMBERS = """
     linenos linenodiv lineno linenumber line-numbers-rows line-numbers-wrapper gutter rouge-gutter
     hljs-ln-numbers lnt ln boring code-linenos line-number
+    input_prompt output_prompt jp-InputPrompt jp-OutputPrompt
 """
 _NAVIGATION = """
     navheader navfooter breadcrumb breadcrumbs wy-breadcrumbs td-breadcrumbs theme-doc-breadcrumbs
@@ -113,6 +114,9 @@ _TALK = """
 """
 JUNK = word_set(_PERMALINKS_AND_TOOLS, _LINE_NUMBERS, _NAVIGATION, _TALK)
 """Classes of what is no content: links to a heading itself, line numbers, menus, talk."""
+
+CELL_NUMBERS = word_set("prompt highlight-none")
+"""Classes of what numbers a cell of a notebook, all at once: nbsphinx's."""
 
 NUMBER_CELLS = word_set("line-numbers line_numbers linenumbers line-num")
 """Classes of cells beside code that number its lines; elsewhere they ask for such numbers."""

@@ -395,3 +395,18 @@ def test_an_aside_says_its_kind_behind_its_name():
     body = "<div class='aside aside-tip'><p class=aside-title>Try it</p><p>x</p></div>"
 
     assert markdown_of(body) == "> [!TIP]\n> **Try it**\n>\n> x"
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        '<div class="prompt input_prompt">In&nbsp;[1]:</div>',
+        '<div class="jp-InputPrompt jp-InputArea-prompt">In&nbsp;[1]:</div>',
+        '<div class="jp-OutputPrompt jp-OutputArea-prompt">Out[1]:</div>',
+        '<div class="prompt highlight-none notranslate"><div class="highlight"><pre>[ ]: </pre>'
+        "</div></div>",
+    ],
+)
+def test_what_numbers_the_cells_of_a_notebook_is_left_out(number: str) -> None:
+    cell = '<div class="highlight-ipython3"><div class="highlight"><pre>x = 1</pre></div></div>'
+    assert markdown_of(f"<div>{number}{cell}</div>") == "```python\nx = 1\n```"
