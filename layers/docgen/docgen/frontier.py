@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
 from dataclasses import dataclass
@@ -236,15 +237,16 @@ class Frontier:
         self._store.add_url(known)
         self._store.mark(key, State.ALIAS, target=target)
 
-    def take(self) -> KnownUrl | None:
-        """Take the next URL to visit."""
-        while (known := self._store.next_url()) is not None:
+    def take(self, below: float = math.inf) -> KnownUrl | None:
+        """Take the next URL to visit, of a rank below a number."""
+        while (known := self._store.next_url(below)) is not None:
             self.queued -= 1
             reason = self._reason_now(known)
             if reason is None:
                 return known
             self._store.mark(known.key, State.SKIPPED, reason=reason)
-        self.queued = 0
+        if below == math.inf:
+            self.queued = 0
         return None
 
     def _reason_now(self, known: KnownUrl) -> str | None:

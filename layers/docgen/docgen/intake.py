@@ -118,6 +118,11 @@ class Intake:
             found = scan(page.html.decode(), page.final_url, most_links=limits.links_per_page)
             self._unread.append((page.key, found.links(), page.depth))
 
+    @property
+    def has_links(self) -> bool:
+        """Whether pages taken in have links that are not read yet."""
+        return bool(self._unread)
+
     def read_links(self, clock: Callable[[], float], seconds: float) -> bool:
         """Go on with the links of the pages taken in; say whether any are left.
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import sqlite3
 import zlib
 from dataclasses import asdict, fields, replace
@@ -138,12 +139,12 @@ class Store:
             ),
         )
 
-    def next_url(self) -> KnownUrl | None:
-        """Take the most important queued URL."""
+    def next_url(self, below: float = math.inf) -> KnownUrl | None:
+        """Take the most important queued URL, if its rank is below a number."""
         row = self._db.execute(
-            "SELECT key, url, depth, rank, number, reason FROM url WHERE state = ?"
+            "SELECT key, url, depth, rank, number, reason FROM url WHERE state = ? AND rank < ?"
             " ORDER BY rank, number LIMIT 1",
-            (State.QUEUED,),
+            (State.QUEUED, below),
         ).fetchone()
         if row is None:
             return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import heapq
 import itertools
+import math
 import random
 from collections import deque
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from docgen.errors import SiteError, SiteOverloaded
 from docgen.fetch import HopRefused, error_of, pause_before_retry
+from docgen.frontier import RATHER_LAST
 from docgen.intake import is_html, is_wanted, read
 from docgen.pace import Pace
 from docgen.sitemaps import read_llms_files, read_sitemaps
@@ -93,8 +95,8 @@ class Visits:
         self._numbers = itertools.count()
         self._current: str | None = None
         self._since_commit = 0
-        self._unread = 0
-        """Answers that have come and are not taken in yet."""
+        self._unread: list[KnownUrl] = []
+        """Whose answers have come and are not taken in yet."""
         self._listing = 0
         """Requests for lists under way, which take places too."""
         self._turns: deque[asyncio.Future[None]] = deque()
@@ -192,7 +194,7 @@ class Visits:
         now = self._clock()
         while (
             self._has_place()
-            and (held := len(self._under_way) + self._unread) < MOST_HELD * self._pace.width
+            and (held := len(self._under_way) + len(self._unread)) < MOST_HELD * self._pace.width
             and self.intake.pages + held < self._options.max_pages
             and not self._pace.wait(now)
             and not self._is_spent()
@@ -209,8 +211,13 @@ class Visits:
         if self._retries and self._retries[0].due <= now:
             retry = heapq.heappop(self._retries)
             return retry.known, retry.attempt
-        known = self.frontier.take()
+        known = self.frontier.take(below=RATHER_LAST if self._may_find_better() else math.inf)
         return (known, 1) if known is not None else None
+
+    def _may_find_better(self) -> bool:
+        """Whether an index and the like should wait for what a page under way leads to."""
+        awaited = itertools.chain(self._unread, (known for known, _ in self._under_way.values()))
+        return self.intake.has_links or any(known.rank < RATHER_LAST for known in awaited)
 
     async def _fetch(self, known: KnownUrl) -> Response:
         return await self._fetcher.get(
@@ -248,7 +255,7 @@ class Visits:
         if answers:
             # The places are filled before the answers are read, so that the site is at work
             # while we are; the pages to come count against the budget either way.
-            self._unread = len(answers)
+            self._unread = [known for _, known, _ in answers]
             self._send()
             await asyncio.sleep(0)
         told = []
@@ -257,7 +264,7 @@ class Visits:
             self._take_in(task, known, attempt, reading)
             told.append(self.counts())
             await asyncio.sleep(0)
-        self._unread = 0
+        self._unread = []
         for counts in told:  # only now, because it may raise, and what has come is to be kept
             look_up(counts)
 

@@ -186,6 +186,29 @@ def test_important_pages_come_first() -> None:
         assert crawl(site).pages[-1] == "/docs/genindex.html"
 
 
+def test_an_index_waits_for_what_the_pages_under_way_lead_to() -> None:
+    with Site() as site:
+        site.page("/docs/", prose("front") + links("genindex.html", "search.html", "a"))
+        site.page("/docs/a", prose("a") + links("b", "c"), latency=0.3)
+        for path in ("genindex.html", "search.html", "b", "c"):
+            site.page(f"/docs/{path}", prose(path), latency=0.1)
+
+        assert crawl(site, max_pages=4).pages == ["/docs/", "/docs/a", "/docs/b", "/docs/c"]
+        assert len(crawl(site).pages) == 6
+        assert site.most_at_once >= 2
+
+
+def test_many_indexes_are_fetched_at_once() -> None:
+    with Site() as site:
+        names = [f"tags/{name}" for name in "abcdefgh"]
+        site.page("/docs/", prose("front") + links(*names))
+        for name in names:
+            site.page(f"/docs/{name}", prose(name), latency=0.3)
+
+        assert len(crawl(site).pages) == 9
+        assert site.most_at_once == 8
+
+
 def test_robots_are_obeyed() -> None:
     with Site() as site:
         site.text("/robots.txt", "User-agent: *\nDisallow: /docs/private\nAllow: /docs/private/ok")
