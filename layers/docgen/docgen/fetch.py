@@ -6,9 +6,9 @@ import asyncio
 import email.utils
 import ssl
 from collections.abc import AsyncIterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Protocol, Self
+from typing import TYPE_CHECKING, Protocol, Required, Self, TypedDict, Unpack
 
 import ada_url
 import httpcore2
@@ -51,6 +51,21 @@ class HopRefused(SiteError):
         self.reason = reason
 
 
+class Terms(TypedDict, total=False):
+    """On which terms an answer is taken."""
+
+    most_bytes: Required[int]
+    """Of its body, before and after decompression."""
+    cut: bool
+    """Take the beginning of a body that is too long, instead of refusing it."""
+    validators: Validators | None
+    """Of what is there already: the answer may be that it has not changed."""
+    check_hop: Callable[[str], Awaitable[None]]
+    """Sees each redirect's target and may raise."""
+    wanted: Callable[[int, str], bool]
+    """Sees status and media type; a body it does not want is left unread."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Response:
     """An answer, its body decompressed."""
@@ -73,7 +88,7 @@ class Response:
     @property
     def media_type(self) -> str:
         """The content type without its parameters; empty if none was sent."""
-        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+        return _media_type(self.headers)
 
     @property
     def retry_after(self) -> float | None:
@@ -122,21 +137,8 @@ class Fetcher:
             )
         return self._pools[scheme]
 
-    async def get(
-        self,
-        url: str,
-        *,
-        most_bytes: int,
-        cut: bool = False,
-        validators: Validators | None = None,
-        check_hop: Callable[[str], Awaitable[None]] | None = None,
-        wanted: Callable[[int, str], bool] | None = None,
-    ) -> Response:
+    async def get(self, url: str, **terms: Unpack[Terms]) -> Response:
         """Ask for a canonical URL.
-
-        `cut` takes the beginning of a body that is too long. `check_hop` sees each redirect's
-        target and may raise. `wanted` sees status and media type; a body it does not want is
-        left unread.
 
         Raises:
             SiteError: No answer, or none that may be had; see `retryable`.
@@ -144,7 +146,7 @@ class Fetcher:
         """
         try:
             async with asyncio.timeout(self._limits.request_timeout.total_seconds()):
-                return await self._follow(url, most_bytes, cut, validators, check_hop, wanted)
+                return await self._follow(url, terms)
         except TimeoutError as exc:
             raise SiteUnreachable("The site did not answer in time.") from exc
         except httpcore2.TimeoutException as exc:
@@ -152,61 +154,36 @@ class Fetcher:
         except (httpcore2.NetworkError, httpcore2.ProtocolError, OSError) as exc:
             raise SiteUnreachable(_explain(exc)) from exc
 
-    async def _follow(
-        self,
-        url: str,
-        most_bytes: int,
-        cut: bool,
-        validators: Validators | None,
-        check_hop: Callable[[str], Awaitable[None]] | None,
-        wanted: Callable[[int, str], bool] | None,
-    ) -> Response:
+    async def _follow(self, url: str, terms: Terms) -> Response:
         hops: list[str] = []
         current = url
         while True:
-            answer = await self._ask(current, most_bytes, cut, validators, wanted)
+            answer = await self._ask(current, terms)
             target = _redirect_target(answer)
             if target is None:
-                return Response(
-                    url=url,
-                    final_url=current,
-                    hops=tuple(hops),
-                    status=answer.status,
-                    headers=answer.headers,
-                    body=answer.body,
-                    is_cut=answer.is_cut,
-                    seconds=answer.seconds,
-                )
+                return replace(answer, url=url, hops=tuple(hops))
             hops.append(current)
             if len(hops) > self._limits.redirects or target in hops:
                 raise TooManyRedirects
-            if check_hop is not None:
-                await check_hop(target)
+            if "check_hop" in terms:
+                await terms["check_hop"](target)
             current = target
 
-    async def _ask(
-        self,
-        url: str,
-        most_bytes: int,
-        cut: bool,
-        validators: Validators | None,
-        wanted: Callable[[int, str], bool] | None,
-    ) -> Response:
+    async def _ask(self, url: str, terms: Terms) -> Response:
         self.requests += 1
         clock = asyncio.get_running_loop().time
         started = clock()
         answer = await self._pool(url.partition(":")[0]).handle_async_request(
-            self._request(url, validators)
+            self._request(url, terms.get("validators"))
         )
         seconds = clock() - started
         try:
             headers = self._read_headers(answer.headers)
-            media_type = headers.get("content-type", "").partition(";")[0].strip().lower()
             is_wanted = answer.status not in REDIRECTS and (
-                wanted is None or wanted(answer.status, media_type)
+                "wanted" not in terms or terms["wanted"](answer.status, _media_type(headers))
             )
             if is_wanted:
-                body, is_cut = await self._read_body(answer, headers, most_bytes, cut)
+                body, is_cut = await self._read_body(answer, headers, terms)
             else:
                 body, is_cut = b"", False
                 await _drain(answer, headers)
@@ -260,8 +237,9 @@ class Fetcher:
         return headers
 
     async def _read_body(
-        self, answer: httpcore2.Response, headers: dict[str, str], most_bytes: int, cut: bool
+        self, answer: httpcore2.Response, headers: dict[str, str], terms: Terms
     ) -> tuple[bytes, bool]:
+        most_bytes, cut = terms["most_bytes"], terms.get("cut", False)
         unpack = unpacker(headers.get("content-encoding", ""))
         length = headers.get("content-length", "")
         if not cut and length.isdecimal() and int(length) > most_bytes:
@@ -278,6 +256,10 @@ class Fetcher:
                     raise too_large(most_bytes)
                 return bytes(body[:most_bytes]), True
         return bytes(body), False
+
+
+def _media_type(headers: dict[str, str]) -> str:
+    return headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
 def _chunks(answer: httpcore2.Response) -> AsyncIterator[bytes]:
@@ -348,29 +330,12 @@ def error_of(response: Response) -> SiteError | None:
 class Getter(Protocol):
     """What gets URLs as a `Fetcher` does, now or when it is its turn."""
 
-    async def get(
-        self,
-        url: str,
-        *,
-        most_bytes: int,
-        cut: bool = False,
-        validators: Validators | None = None,
-        check_hop: Callable[[str], Awaitable[None]] | None = None,
-        wanted: Callable[[int, str], bool] | None = None,
-    ) -> Response:
+    async def get(self, url: str, **terms: Unpack[Terms]) -> Response:
         """Ask for a canonical URL."""
 
 
 async def get_patiently(
-    fetcher: Getter,
-    url: str,
-    limits: Limits,
-    *,
-    most_bytes: int,
-    cut: bool = False,
-    validators: Validators | None = None,
-    check_hop: Callable[[str], Awaitable[None]] | None = None,
-    wanted: Callable[[int, str], bool] | None = None,
+    fetcher: Getter, url: str, limits: Limits, **terms: Unpack[Terms]
 ) -> Response:
     """Ask for a URL, and again while the error may pass.
 
@@ -380,14 +345,7 @@ async def get_patiently(
     attempt = 1
     while True:
         try:
-            response = await fetcher.get(
-                url,
-                most_bytes=most_bytes,
-                cut=cut,
-                validators=validators,
-                check_hop=check_hop,
-                wanted=wanted,
-            )
+            response = await fetcher.get(url, **terms)
             error = error_of(response)
             if error is None or not error.retryable:
                 return response

@@ -11,7 +11,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from pathlib import Path
 from resource import getpagesize
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from docgen.errors import SiteError, SiteOverloaded
 from docgen.fetch import HopRefused, error_of, pause_before_retry
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable
 
     from docgen.ahead import Ahead
-    from docgen.fetch import Fetcher, Response
+    from docgen.fetch import Fetcher, Response, Terms
     from docgen.frontier import Frontier
     from docgen.intake import Intake, Reading
     from docgen.options import Limits, Options
@@ -139,7 +139,7 @@ class Visits:
             known=self.intake.pages + self.intake.failed + waiting,
         )
 
-    async def get(self, url: str, **how: Any) -> Response:
+    async def get(self, url: str, **terms: Unpack[Terms]) -> Response:
         """Ask for a list when it is its turn, as a `Fetcher` would at once."""
         asked = self._ahead.take(url)
         if asked is not None:
@@ -149,7 +149,7 @@ class Visits:
         self._give_turns()
         await turn
         try:
-            return await self._fetcher.get(url, **how)
+            return await self._fetcher.get(url, **terms)
         finally:
             self._listing -= 1
 
