@@ -16,7 +16,7 @@ from docgen.crawl import Crawl
 from docgen.errors import Interrupted, NoUsableContent
 from docgen.extract import SiteModel, convert
 from docgen.frontier import DOCUMENTS
-from docgen.images import fetch_images, forget_embedded, keep_embedded
+from docgen.images import fetch_images
 from docgen.options import Limits, Options
 from docgen.records import State
 from docgen.store import Store
@@ -213,21 +213,21 @@ class _Run:
         if store.get("extracted") == version:
             return
         if store.get("extracting") != version:
-            store.clear_documents()
-            forget_embedded(store)
+            store.documents.clear()
+            store.images.drop_embedded()
             store.put("extracting", version)
         model = self._learn(total)
-        done = store.document_numbers()
+        done = store.documents.sizes()
         problems: Counter[str] = Counter()
         for number, page in enumerate(store.pages()):
             if number not in done:
                 document = convert(page.html, page.url, model)
                 if document.problem is None:
-                    store.put_document(number, document)
-                    keep_embedded(store, self._limits, document.embedded)
+                    store.documents.put(number, document)
+                    store.images.put_embedded(document.embedded, self._limits)
                 else:
                     problems[document.problem] += 1
-                    store.set_problem(page.key, document.problem)
+                    store.documents.set_problem(page.key, document.problem)
                 if number % COMMIT_EVERY == 0:
                     store.commit()
             self._step(Stage.EXTRACTING, 66 + 20 * number // total, page.url)
@@ -237,11 +237,12 @@ class _Run:
         store.commit()
 
     def _check_documents(self, problems: Counter[str]) -> None:
-        count, words = self._store.document_totals()
-        if not words:
+        documents = self._store.documents
+        sizes = documents.sizes()
+        if not any(words for _, words in sizes.values()):
             worst = problems.most_common(1)
             raise NoUsableContent(PROBLEMS.get(worst[0][0]) if worst else None)
-        if count == 1 and _is_list_of_files(next(self._store.documents())):
+        if len(sizes) == 1 and _is_list_of_files(next(documents.all())):
             raise NoUsableContent(
                 "This site offers its documentation as PDF and other files only, not as web pages."
             )
@@ -272,7 +273,7 @@ class _Run:
     def _write(self, directory: Path) -> Result:
         store = self._store
         arranged = site.arrange(
-            store.documents, root=self._url, aliases=store.aliases(), title=self._options.title
+            store.documents.all, root=self._url, aliases=store.aliases(), title=self._options.title
         )
         changed_at = store.get("changed_at") or "1980-01-01T00:00:00Z"
         written = writers.write(
@@ -346,9 +347,9 @@ class _Source:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self.document = store.document
+        self.document = store.documents.of
         self.skipped = store.skipped
-        self.assets = store.assets
+        self.assets = store.images.all
 
     def fetched(self, url: str) -> writers.Fetched:
         return writers.Fetched(*self._store.fetched(url))

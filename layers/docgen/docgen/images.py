@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from base64 import b64decode
 from collections import defaultdict
 from typing import TYPE_CHECKING
-from urllib.parse import unquote_to_bytes
 
 from docgen import robots, urls
 from docgen.errors import GenerateError, SiteOverloaded
 from docgen.fetch import Fetcher, error_of
-from docgen.pictures import EMBEDDED
 from docgen.records import Validators
 from docgen.visits import TICK_SECONDS, cancel
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable
 
     from docgen.fetch import Response
     from docgen.options import Limits
@@ -38,9 +35,7 @@ async def fetch_images(
     `look_up` is called often and may raise.
     """
     wanted = _wanted(store, limits.images)
-    store.drop_assets(
-        [url for url in store.asset_sizes() if url not in wanted and not url.startswith(EMBEDDED)]
-    )
+    store.images.drop_unwanted(wanted)
     if not wanted:
         return
     async with Fetcher(limits, allow_address) as fetcher:
@@ -65,42 +60,9 @@ async def fetch_images(
             store.commit()
 
 
-def keep_embedded(store: Store, limits: Limits, embedded: Mapping[str, str]) -> None:
-    """Keep the images that stand in a page itself, as far as the limits go."""
-    if not embedded:
-        return
-    sizes = store.asset_sizes()
-    for name, source in embedded.items():
-        media_type, body = _decoded(source)
-        if (
-            0 < len(body) <= limits.image_bytes
-            and len(sizes) < limits.images
-            and sum(sizes.values()) < limits.images_bytes
-        ):
-            store.put_asset(name, media_type, body, Validators(etag=None, last_modified=None))
-            sizes[name] = len(body)
-
-
-def forget_embedded(store: Store) -> None:
-    """Forget them: pages are about to be read anew."""
-    store.drop_assets([url for url in store.asset_sizes() if url.startswith(EMBEDDED)])
-
-
-def _decoded(source: str) -> tuple[str, bytes]:
-    head, _, data = source.removeprefix("data:").partition(",")
-    media_type, *parameters = head.split(";")
-    body = unquote_to_bytes(data)
-    if "base64" in parameters:
-        try:
-            body = b64decode(b"".join(body.split()) + b"==")
-        except ValueError:
-            return media_type, b""
-    return media_type, body
-
-
 def _wanted(store: Store, most: int) -> dict[str, None]:
     wanted: dict[str, None] = {}
-    for document in store.documents():
+    for document in store.documents.all():
         for text, _ in document.images:
             if len(wanted) >= most:
                 return wanted
@@ -166,14 +128,14 @@ class _Manners:
 
 
 async def _fetch(manners: _Manners, store: Store, url: str) -> None:
-    validators = store.asset_validators(url)
+    validators = store.images.validators(url)
     room = manners.limits.images_bytes
-    if validators is None and sum(store.asset_sizes().values()) >= room:
+    if validators is None and sum(store.images.sizes().values()) >= room:
         return
     response = await manners.get(url, validators)
     if response is None or response.status != OK or not response.body:
         return
-    store.put_asset(
+    store.images.put(
         url,
         response.media_type,
         response.body,

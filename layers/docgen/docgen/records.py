@@ -6,6 +6,8 @@ from enum import IntEnum
 HINT = "hint"
 """Reason of a queued URL that nobody links to."""
 
+COMPRESSION = 1  # bodies are written once and read once or twice: speed before size
+
 
 class State(IntEnum):
     """Where a known URL stands."""

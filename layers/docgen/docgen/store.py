@@ -8,15 +8,15 @@ the first, never the file.
 from __future__ import annotations
 
 import hashlib
-import json
 import math
 import sqlite3
 import zlib
-from dataclasses import asdict, fields, replace
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any, Self
 
-from docgen.extract import Document, Heading, NavLink
-from docgen.records import HINT, CrawledPage, KnownUrl, State, Validators
+from docgen.records import COMPRESSION, HINT, CrawledPage, KnownUrl, State, Validators
+from docgen.store_documents import Documents
+from docgen.store_images import Images
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 SCHEMA_VERSION = 2
 MOST_ALIASES = 8  # in a row: redirects, canonical, duplicate; more never make sense
-COMPRESSION = 1  # bodies are written once and read once or twice: speed before size
 
 SCHEMA = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
@@ -73,6 +72,8 @@ class Store:
         self._db.execute("BEGIN")
         self._db.execute("UPDATE url SET state = ? WHERE state = ?", (State.QUEUED, State.TAKEN))
         self.commit()
+        self.documents = Documents(self._db)
+        self.images = Images(self._db)
 
     def _create(self) -> None:
         names = self._db.execute(
@@ -370,115 +371,9 @@ class Store:
             return None
         return KnownUrl(key=row[0], url=row[1], depth=row[2], rank=row[3], number=row[4])
 
-    # Documents
-
-    def clear_documents(self) -> None:
-        """Forget all extracted documents, and what was wrong with pages."""
-        self._db.execute("DELETE FROM document")
-        self._db.execute("DELETE FROM problem")
-
-    def put_document(self, number: int, document: Document) -> None:
-        """Keep the extracted document at its place in the order."""
-        facts = asdict(replace(document, embedded={}))
-        body = zlib.compress(json.dumps(facts).encode(), COMPRESSION)
-        heading = document.headings[0].text if document.headings else document.title
-        self._db.execute(
-            "INSERT OR REPLACE INTO document VALUES (?, ?, ?, ?, ?)",
-            (number, document.url, heading, document.words, body),
-        )
-
-    def documents(self) -> Iterator[Document]:
-        """Iterate over the documents in order, one in memory at a time."""
-        numbers = self._db.execute("SELECT number FROM document ORDER BY number").fetchall()
-        for (number,) in numbers:
-            yield self.document_at(number)
-
-    def document_at(self, number: int) -> Document:
-        """Read the document at a place in the order."""
-        row = self._db.execute("SELECT body FROM document WHERE number = ?", (number,))
-        return _read_document(row.fetchone()[0])
-
-    def document_sizes(self) -> dict[int, tuple[str, int]]:
-        """Say of each place in the order the document's first heading, and how long it is."""
-        rows = self._db.execute("SELECT number, heading, words FROM document ORDER BY number")
-        return {number: (heading, words) for number, heading, words in rows}
-
-    def drop_document(self, number: int, problem: str) -> None:
-        """Forget a document, because there is something wrong with its page."""
-        (key,) = self._db.execute(
-            "SELECT key FROM page WHERE url = (SELECT url FROM document WHERE number = ?)",
-            (number,),
-        ).fetchone()
-        self.set_problem(key, problem)
-        self._db.execute("DELETE FROM document WHERE number = ?", (number,))
-
-    def document(self, url: str) -> Document:
-        """Read the document of one page."""
-        row = self._db.execute("SELECT body FROM document WHERE url = ?", (url,)).fetchone()
-        if row is None:
-            raise KeyError(url)
-        return _read_document(row[0])
-
     def fetched(self, url: str) -> tuple[int, str, str]:
         """Say how the page of a document was received: status, SHA-256, time."""
         row: tuple[int, str, str] = self._db.execute(
             "SELECT status, sha256, fetched_at FROM page WHERE url = ?", (url,)
         ).fetchone()
         return row
-
-    def set_problem(self, key: str, reason: str) -> None:
-        """Note that a page has no text worth having. It stays, to be asked for again."""
-        self._db.execute("INSERT OR REPLACE INTO problem VALUES (?, ?)", (key, reason))
-
-    def document_numbers(self) -> set[int]:
-        """List the places in the order at which there is a document."""
-        return {row[0] for row in self._db.execute("SELECT number FROM document")}
-
-    def document_totals(self) -> tuple[int, int]:
-        """Count the documents, and their words."""
-        query = "SELECT count(*), coalesce(sum(words), 0) FROM document"
-        totals: tuple[int, int] = self._db.execute(query).fetchone()
-        return totals
-
-    # Images
-
-    def put_asset(self, url: str, content_type: str, body: bytes, validators: Validators) -> None:
-        """Keep an image under the URL it is asked for by."""
-        self._db.execute(
-            "INSERT OR REPLACE INTO asset VALUES (?, ?, ?, ?, ?)",
-            (url, content_type, body, validators.etag, validators.last_modified),
-        )
-
-    def asset_validators(self, url: str) -> Validators | None:
-        """Read what a conditional request for the image would send; None if it is not there."""
-        row = self._db.execute(
-            "SELECT etag, last_modified FROM asset WHERE url = ?", (url,)
-        ).fetchone()
-        return Validators(etag=row[0], last_modified=row[1]) if row else None
-
-    def assets(self) -> Iterator[tuple[str, str, bytes]]:
-        """Iterate over (URL, content type, body), one in memory at a time."""
-        urls = self._db.execute("SELECT url FROM asset ORDER BY url").fetchall()
-        for (url,) in urls:
-            row = self._db.execute(
-                "SELECT url, content_type, body FROM asset WHERE url = ?", (url,)
-            ).fetchone()
-            yield row
-
-    def asset_sizes(self) -> dict[str, int]:
-        """Say how large each image is."""
-        return dict(self._db.execute("SELECT url, length(body) FROM asset").fetchall())
-
-    def drop_assets(self, urls: list[str]) -> None:
-        """Forget images no page shows any more."""
-        self._db.executemany("DELETE FROM asset WHERE url = ?", [(url,) for url in urls])
-
-
-def _read_document(body: bytes) -> Document:
-    found: dict[str, Any] = json.loads(zlib.decompress(body))
-    found["breadcrumbs"] = tuple(found["breadcrumbs"])
-    found["headings"] = tuple(Heading(**heading) for heading in found["headings"])
-    found["links"] = tuple((url, text) for url, text in found["links"])
-    found["images"] = tuple((url, alt) for url, alt in found["images"])
-    found["navigation"] = tuple(NavLink(**link) for link in found["navigation"])
-    return Document(**found)

@@ -22,7 +22,7 @@ LINK = "\ue000"  # before the target of a link, which differs from page to page
 
 def leave_wholes(store: Store) -> None:
     """Take such pages out of the documents; the start page, which was asked for, stays."""
-    sizes = store.document_sizes()
+    sizes = store.documents.sizes()
     headed: dict[str, set[int]] = defaultdict(set)
     for number, (heading, _) in sizes.items():
         headed[_fold(heading)].add(number)
@@ -32,7 +32,7 @@ def leave_wholes(store: Store) -> None:
         words = sizes[number][1]
         if number == 0 or words < 2 * mean:
             continue
-        whole = store.document_at(number)
+        whole = store.documents.at(number)
         headings = {_fold(heading.text) for heading in whole.headings} & headed.keys()
         parts = set().union(*(headed[heading] for heading in headings)) - {number}
         together = sum(sizes[part][1] for part in parts)
@@ -40,11 +40,11 @@ def leave_wholes(store: Store) -> None:
             len(parts) >= FEWEST
             and LEAST * together <= words <= MOST * together
             and all(
-                _longest_line(store.document_at(part)) in whole.markdown
+                _longest_line(store.documents.at(part)) in whole.markdown
                 for part in sorted(parts)[:LOOKED_INTO]
             )
         ):
-            store.drop_document(number, "print_copy")
+            store.documents.drop(number, "print_copy")
 
 
 def _fold(heading: str) -> str:

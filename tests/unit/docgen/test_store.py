@@ -53,11 +53,11 @@ def test_only_pages_of_the_result_are_listed() -> None:
 
 def test_documents_come_back_as_they_were() -> None:
     with Store(Path(":memory:")) as store:
-        store.put_document(3, a_document("b"))
-        store.put_document(1, a_document("a"))
-        assert list(store.documents()) == [a_document("a"), a_document("b")]
-        assert store.document("u/b") == a_document("b")
-        assert store.document_totals() == (2, 14)
+        store.documents.put(3, a_document("b"))
+        store.documents.put(1, a_document("a"))
+        assert list(store.documents.all()) == [a_document("a"), a_document("b")]
+        assert store.documents.of("u/b") == a_document("b")
+        assert store.documents.sizes() == {1: ("T", 7), 3: ("T", 7)}
 
 
 def test_the_most_important_url_is_taken_first() -> None:
@@ -140,9 +140,9 @@ def test_what_is_not_committed_is_lost_and_nothing_else(tmp_path: Path) -> None:
 def test_images_come_back_and_go() -> None:
     with Store(Path(":memory:")) as store:
         for name in ("a", "b"):
-            store.put_asset(name, "image/png", b"xyz", Validators(etag="e", last_modified=None))
-        store.drop_assets(["b"])
-        assert list(store.assets()) == [("a", "image/png", b"xyz")]
-        assert store.asset_sizes() == {"a": 3}
-        assert store.asset_validators("a") == Validators(etag="e", last_modified=None)
-        assert store.asset_validators("b") is None
+            store.images.put(name, "image/png", b"xyz", Validators(etag="e", last_modified=None))
+        store.images.drop_unwanted(["a"])
+        assert list(store.images.all()) == [("a", "image/png", b"xyz")]
+        assert store.images.sizes() == {"a": 3}
+        assert store.images.validators("a") == Validators(etag="e", last_modified=None)
+        assert store.images.validators("b") is None
