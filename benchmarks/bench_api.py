@@ -9,7 +9,6 @@ code, the rest is the emulator and the machine: look at the ratios.
 import io
 import shutil
 import statistics
-import sys
 import time
 import zipfile
 from collections.abc import Iterator, Mapping
@@ -25,6 +24,7 @@ import httpx2
 from docsnap.jobs import FAILED, WAITING, JobStatus
 from docsnap.table import Table
 
+from benchmarks.measure import table
 from local.identity import user_id
 from local.site_server import served
 from tests.support.builders import a_job, stored
@@ -118,7 +118,7 @@ def _contenders(job: str) -> Mapping[str, Contender]:
 
 def _measure(stack: Deployed) -> Mapping[str, Times]:
     described = stack.describe()
-    table = Table(stack.aws("dynamodb"), str(described["tableName"]))
+    jobs = Table(stack.aws("dynamodb"), str(described["tableName"]))
     with served() as (url, _):
         client = stack.client(USER)
         job = client.wait(client.submit(url).id, timeout=300)
@@ -134,17 +134,17 @@ def _measure(stack: Deployed) -> Mapping[str, Times]:
         for _ in range(ROUNDS):
             for name, contender in contenders.items():
                 (empty if name == EMPTY else ours).renew()
-                seconds = [_ask(http, contender, table) for _ in range(1 + WARM)]
+                seconds = [_ask(http, contender, jobs) for _ in range(1 + WARM)]
                 found[name].first.append(seconds[0])
                 found[name].next += seconds[1:]
     return found
 
 
-def _ask(http: httpx2.Client, contender: Contender, table: Table) -> float:
+def _ask(http: httpx2.Client, contender: Contender, jobs: Table) -> float:
     job = ""
     if contender.spends:
         made = a_job(contender.spends, at=datetime.now(UTC), owner=user_id(USER))
-        job = stored(table, made).id
+        job = stored(jobs, made).id
     more = {} if contender.body is None else {"json": contender.body}
     began = time.perf_counter()
     answer = http.request(contender.method, contender.path.format(job=job), **more)
@@ -213,19 +213,13 @@ def _empty_function(stack: Deployed, ours: Sandboxes) -> Iterator[Sandboxes]:
 
 def _table(found: Mapping[str, Times]) -> str:
     empty = found[EMPTY]
-    lines = [
-        "| | first answer, ms | ÷ empty | further answers, ms | ÷ empty |",
-        "| --- | ---: | ---: | ---: | ---: |",
-    ]
+    rows = []
     for name, times in found.items():
-        cells = [name]
+        row = [name]
         for seconds, base in ((times.first, empty.first), (times.next, empty.next)):
             middle = statistics.median(seconds)
-            cells.append(f"{1000 * middle:.0f} ({1000 * min(seconds):.0f})")
-            cells.append(f"{middle / statistics.median(base):.2f}")
-        lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join([*lines, "", "Medians; in brackets the least."]) + "\n"
-
-
-if __name__ == "__main__":
-    sys.stdout.write(run())
+            row.append(f"{1000 * middle:.0f} ({1000 * min(seconds):.0f})")
+            row.append(f"{middle / statistics.median(base):.2f}")
+        rows.append(row)
+    head = ("", "first answer, ms", "÷ empty", "further answers, ms", "÷ empty")
+    return f"{table(head, rows)}\nMedians; in brackets the least.\n"

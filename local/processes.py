@@ -79,12 +79,12 @@ def _is_marked(pid: int, directory: Path) -> bool:
     return f" {MARK}={directory} " in f" {shown.stdout.strip()} "
 
 
-def end(pid: int, directory: Path, *, within: float = 20) -> None:
+def end(pid: int, directory: Path) -> None:
     """Ask the process to end, wait for it, and end what is left of its group."""
     if not belongs(pid, directory):
         return
     os.kill(pid, signal.SIGTERM)
-    wait.until(lambda: not is_alive(pid), within=within)
+    wait.until(lambda: not is_alive(pid), within=20)
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(pid, signal.SIGKILL)
     wait.until(lambda: not is_alive(pid), within=5)

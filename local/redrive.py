@@ -137,7 +137,7 @@ def _of_everybody(place: Place, now: datetime) -> Iterator[Job]:
 def _forget_dead_letters(place: Place, ids: set[str]) -> None:
     """Delete the messages of these jobs; show the others again."""
     others: list[str] = []
-    left = sum(_counts(place))
+    left = _dead_letters(place)
     while ids and left > 0:
         messages = place.sqs.receive_message(
             QueueUrl=place.dead_letter_queue_url,
@@ -160,11 +160,11 @@ def _forget_dead_letters(place: Place, ids: set[str]) -> None:
         )
 
 
-def _counts(place: Place) -> tuple[int, ...]:
-    attributes = place.sqs.get_queue_attributes(
+def _dead_letters(place: Place) -> int:
+    answer = place.sqs.get_queue_attributes(
         QueueUrl=place.dead_letter_queue_url, AttributeNames=["ApproximateNumberOfMessages"]
-    )["Attributes"]
-    return tuple(int(number) for number in attributes.values())
+    )
+    return int(answer["Attributes"]["ApproximateNumberOfMessages"])
 
 
 def _job_id(body: str) -> str | None:

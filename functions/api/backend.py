@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
-from docsnap.admission import Quotas
 from docsnap.queue import Queue, QueueDepth
+from docsnap.quotas import Quotas
 from docsnap.results import Results
 from docsnap.settings import ApiSettings, Stage
 from docsnap.table import Table

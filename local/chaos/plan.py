@@ -2,7 +2,6 @@
 
 import threading
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from random import Random
@@ -59,15 +58,15 @@ class Plan:
     """False while the stack is deployed and once only the aftermath is awaited."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def draw(self, *, spared: Sequence[Fault] = ()) -> Fault | None:
-        """Choose what happens to a call; `spared` cannot happen to it."""
+    def draw(self) -> Fault | None:
+        """Choose what happens to a call."""
         with self._lock:
             if not self.is_active:
                 return None
             dice = self.random.random()
             for fault, rate in self.rates.items():
                 if dice < rate:
-                    return None if fault in spared else fault
+                    return fault
                 dice -= rate
             return None
 

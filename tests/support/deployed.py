@@ -3,10 +3,10 @@
 import re
 import subprocess
 import threading
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any, cast
@@ -211,5 +211,4 @@ def most_at_once(jobs: list[Mapping[str, Any]]) -> int:
 
 
 def _moment(text: str) -> float:
-    whole, _, fraction = text.rstrip("Z").partition(".")
-    return time.mktime(time.strptime(whole, "%Y-%m-%dT%H:%M:%S")) + float(f"0.{fraction or 0}")
+    return datetime.fromisoformat(text).timestamp()

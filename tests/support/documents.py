@@ -1,5 +1,7 @@
 """Documents and a source of them, made by hand: what a test names is all that differs."""
 
+import struct
+import zlib
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -115,8 +117,6 @@ def written(
 
 def a_png(width: int = 2, height: int = 2) -> bytes:
     """A grey picture."""
-    import struct
-    import zlib
 
     def chunk(kind: bytes, data: bytes) -> bytes:
         check = struct.pack(">I", zlib.crc32(kind + data))
@@ -124,11 +124,5 @@ def a_png(width: int = 2, height: int = 2) -> bytes:
 
     head = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
     rows = zlib.compress((b"\0" + b"\x80" * width) * height)
-    return b"".join(
-        [
-            b"\x89PNG\r\n\x1a\n",
-            chunk(b"IHDR", head),
-            chunk(b"IDAT", rows),
-            chunk(b"IEND", b""),
-        ]
-    )
+    chunks = chunk(b"IHDR", head) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + chunks

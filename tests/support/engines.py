@@ -18,7 +18,7 @@ class Killed(BaseException):
     """The process is gone: nothing that comes after this is run in a real worker."""
 
 
-def an_output(directory: Path, pages: int = 3) -> Output:
+def an_output(directory: Path, pages: int) -> Output:
     files = {"markdown": directory / "all.md", "zip": directory / "bundle.zip"}
     for name, path in files.items():
         path.write_text(f"{name}\n" * pages)
@@ -52,13 +52,7 @@ def fails(*, retryable: bool = True, retry_after: float | None = None, **failure
     """Crawl a page, then meet an error of the site."""
     details = {"code": "site_unreachable", "message": "The site does not answer."} | failure
 
-    def engine(
-        job: Job,
-        directory: Path,
-        checkpoint: Path,
-        on_progress: OnProgress,
-        should_stop: ShouldStop,
-    ) -> Output:
+    def engine(job: Job, directory: Path, checkpoint: Path, *_: Any) -> Output:
         crawl(checkpoint)
         wait = timedelta(seconds=retry_after) if retry_after else None
         raise AttemptFailed(JobFailure(retryable=retryable, retry_after=wait, **details))
@@ -78,13 +72,7 @@ def runs_out_of_time(
 def raises(error: BaseException) -> Engine:
     """Crawl a page, then break."""
 
-    def engine(
-        job: Job,
-        directory: Path,
-        checkpoint: Path,
-        on_progress: OnProgress,
-        should_stop: ShouldStop,
-    ) -> Output:
+    def engine(job: Job, directory: Path, checkpoint: Path, *_: Any) -> Output:
         crawl(checkpoint)
         raise error
 
@@ -94,15 +82,9 @@ def raises(error: BaseException) -> Engine:
 def after(act: Callable[[Job], object], then: Engine = succeeds) -> Engine:
     """Let something happen while the engine is at work."""
 
-    def engine(
-        job: Job,
-        directory: Path,
-        checkpoint: Path,
-        on_progress: OnProgress,
-        should_stop: ShouldStop,
-    ) -> Output:
+    def engine(job: Job, *rest: Any) -> Output:
         act(job)
-        return then(job, directory, checkpoint, on_progress, should_stop)
+        return then(job, *rest)
 
     return engine
 
@@ -110,33 +92,19 @@ def after(act: Callable[[Job], object], then: Engine = succeeds) -> Engine:
 def reports(percent: int, then: Engine = succeeds) -> Engine:
     """Report progress once, then go on."""
 
-    def engine(
-        job: Job,
-        directory: Path,
-        checkpoint: Path,
-        on_progress: OnProgress,
-        should_stop: ShouldStop,
-    ) -> Output:
-        on_progress("crawling", percent)
-        return then(job, directory, checkpoint, on_progress, should_stop)
+    def engine(job: Job, directory: Path, checkpoint: Path, note: OnProgress, *rest: Any) -> Output:
+        note("crawling", percent)
+        return then(job, directory, checkpoint, note, *rest)
 
     return engine
 
 
-def goes_on_until_told(seconds: float = 30) -> Engine:
-    """Report progress again and again, for no longer than so many seconds."""
-
-    def engine(
-        job: Job,
-        directory: Path,
-        checkpoint: Path,
-        on_progress: OnProgress,
-        should_stop: ShouldStop,
-    ) -> Output:
-        pause = Event()
-        for number in range(int(seconds * 100)):
-            on_progress("crawling", number % 100)
-            pause.wait(0.01)
-        raise AssertionError("Nobody said stop.")
-
-    return engine
+def goes_on_until_told(
+    job: Job, directory: Path, checkpoint: Path, on_progress: OnProgress, should_stop: ShouldStop
+) -> Output:
+    """Report progress again and again, for no longer than half a minute."""
+    pause = Event()
+    for number in range(3000):
+        on_progress("crawling", number % 100)
+        pause.wait(0.01)
+    raise AssertionError("Nobody said stop.")

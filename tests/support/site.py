@@ -145,11 +145,10 @@ class Site:
         """Serve a text."""
         self.on(target, lambda _: Answer(body.encode(), headers={"Content-Type": content_type}))
 
-    def gzipped(self, target: str, body: bytes, content_type: str = "text/html") -> None:
+    def gzipped(self, target: str, body: bytes) -> None:
         """Serve a body packed with gzip."""
         packed = gzip.compress(body)
-        fields = {"Content-Type": content_type, "Content-Encoding": "gzip"}
-        self.on(target, lambda _: Answer(packed, headers=dict(fields)))
+        self.on(target, lambda _: Answer(packed, headers={"Content-Encoding": "gzip"}))
 
     def redirect(self, target: str, location: str, status: int = 302) -> None:
         """Send on to another place."""

@@ -156,9 +156,9 @@ class System:
             self.poller.delete_message(QueueUrl=self.url, ReceiptHandle=record["receiptHandle"])
         return outcome
 
-    def work_all(self, engine: Engine = succeeds, limit: int = 50) -> int:
+    def work_all(self, engine: Engine = succeeds) -> int:
         """Let workers process whatever can be had now, one after the other."""
-        for number in range(limit):
+        for number in range(50):
             if self.work(engine) is None:
                 return number
         raise AssertionError("The messages never end.")

@@ -62,10 +62,9 @@ def number(value: Any) -> int:
     return int(value)
 
 
-def statements(*, kinds: tuple[str, ...] = ("AWS::IAM::Role",)) -> Iterator[tuple[str, Properties]]:
+def statements() -> Iterator[tuple[str, Properties]]:
     """Every statement of the functions' policies, with the name of its role."""
-    for kind in kinds:
-        for name, role in resources(kind).items():
-            for policy in role.get("Policies", ()):
-                for statement in policy["PolicyDocument"]["Statement"]:
-                    yield name, statement["Fn::If"][1] if "Fn::If" in statement else statement
+    for name, role in resources("AWS::IAM::Role").items():
+        for policy in role.get("Policies", ()):
+            for statement in policy["PolicyDocument"]["Statement"]:
+                yield name, statement["Fn::If"][1] if "Fn::If" in statement else statement

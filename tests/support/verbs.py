@@ -53,8 +53,8 @@ def read(table: Table, job: Job, now: datetime = NOW) -> Job:
     return queries.get(table, job.key, now)
 
 
-def verbs(table: Table, job: Job, now: datetime = NOW) -> list[str]:
-    return [event.verb for event in queries.history(table, job.key, now)]
+def verbs(table: Table, job: Job) -> list[str]:
+    return [event.verb for event in queries.history(table, job.key, NOW)]
 
 
 def load(table: Table, owner: str = OWNER) -> tuple[int, int]:

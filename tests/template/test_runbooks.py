@@ -6,10 +6,11 @@ from typing import Any
 import boto3
 import pytest
 from docgen.errors import GenerateError
-from docsnap.admission import Quotas, Submission, submit
+from docsnap.admission import Submission, submit
 from docsnap.attempt import INTERNAL_ERROR, STORAGE_UNAVAILABLE
 from docsnap.errors import QuotaExceeded
 from docsnap.lifecycle import TIMED_OUT, TOO_LONG, WORKER_LOST
+from docsnap.quotas import Quotas
 from docsnap.telemetry import Metric
 
 from local import erase, redrive

@@ -200,15 +200,10 @@ def operation(
     }
 
 
-def link(operation_id: str, job_id: str, **more: Any) -> Json:
-    """Describe what can be done next with a job."""
-    return {"operationId": operation_id, "parameters": {"path.job_id": job_id}, **more}
-
-
-def job_links(job_id: str = "$response.body#/job/id") -> Json:
+def job_links() -> Json:
     """Describe everything that can be done next with a job."""
     return {
-        name: link(name, job_id)
+        name: {"operationId": name, "parameters": {"path.job_id": "$response.body#/job/id"}}
         for name in ("getJob", "listEvents", "getResult", "cancelJob", "retryJob")
     }
 

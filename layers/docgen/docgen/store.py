@@ -123,11 +123,10 @@ class Store:
         *,
         state: State = State.QUEUED,
         reason: str | None = None,
-        target: str | None = None,
     ) -> None:
         """Note a URL that is not known yet."""
         self._db.execute(
-            "INSERT OR IGNORE INTO url VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT OR IGNORE INTO url VALUES (?, ?, ?, ?, ?, ?, ?, NULL)",
             (
                 known.key,
                 known.url,
@@ -136,7 +135,6 @@ class Store:
                 known.rank,
                 known.number,
                 HINT if known.is_hint and state == State.QUEUED else reason,
-                target,
             ),
         )
 
@@ -168,7 +166,7 @@ class Store:
             (state, reason, target, key),
         )
 
-    def improve(self, key: str, *, depth: int, rank: float, is_hint: bool = False) -> None:
+    def improve(self, key: str, *, depth: int, rank: float, is_hint: bool) -> None:
         """Note that a queued URL was found again, maybe nearer to the start than before."""
         self._db.execute(
             "UPDATE url SET depth = min(depth, ?), rank = min(rank, ?),"

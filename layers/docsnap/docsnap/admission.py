@@ -10,14 +10,10 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from docsnap import telemetry
-from docsnap.errors import (
-    IdempotencyInProgress,
-    IdempotencyKeyReused,
-    Unavailable,
-)
+from docsnap.errors import IdempotencyInProgress, IdempotencyKeyReused, Unavailable
 from docsnap.items import (
     Item,
     decode_job,
@@ -40,10 +36,9 @@ from docsnap.jobs import (
     new_job_id,
     new_token,
 )
+from docsnap.queue import Queue
 from docsnap.quotas import Quota, Quotas
 from docsnap.table import ConditionFailed, Contended, Table, Write
-
-__all__ = ["Admitted", "Queue", "Quotas", "Submission", "submit"]
 
 IDEMPOTENCY_RETENTION = timedelta(hours=24)
 
@@ -55,13 +50,6 @@ SETTLED = timedelta(minutes=1)
 
 _TRIES = 8
 """How often a submission is decided anew because another one was faster."""
-
-
-class Queue(Protocol):
-    """What admission needs of the queue."""
-
-    def enqueue(self, key: JobKey, *, version: int) -> None:
-        """Send a message for the job; raises Unavailable."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -75,7 +75,7 @@ class WrongState(RequestError):
     status = 409
     code = "wrong_state"
 
-    def __init__(self, message: str | None = None, *, job: "Job | None" = None) -> None:
+    def __init__(self, message: str | None = None, *, job: "Job") -> None:
         super().__init__(message)
         self.job = job
         """The job as it stands, which is why the request was refused."""
@@ -110,7 +110,7 @@ class QuotaExceeded(RequestError):
     status = 429
     code = "quota_exceeded"
 
-    def __init__(self, message: str | None = None, *, quota: "QuotaState") -> None:
+    def __init__(self, message: str, *, quota: "QuotaState") -> None:
         super().__init__(message)
         self.quota = quota
 

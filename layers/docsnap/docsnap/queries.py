@@ -13,7 +13,6 @@ from docsnap.errors import InvalidCursor, JobNotFound, Unreadable
 from docsnap.items import (
     BY_DEADLINE,
     BY_STATUS,
-    DEADLINE_SHARDS,
     IS_CURRENT,
     WAITING_SHARDS,
     WEBHOOK_SHARD,
@@ -28,21 +27,6 @@ from docsnap.items import (
 )
 from docsnap.jobs import SEND_GRACE, Delivery, Job, JobEvent, JobKey, JobStatus
 from docsnap.table import Table
-
-__all__ = [
-    "DEADLINE_SHARDS",
-    "JobPage",
-    "count",
-    "due_deliveries",
-    "get",
-    "get_delivery",
-    "history",
-    "in_progress",
-    "last_change",
-    "list_jobs",
-    "overdue",
-    "waiting_of_others",
-]
 
 _PAGE = 25
 """Overdue jobs read at a time."""

@@ -11,13 +11,13 @@ import hmac
 import json
 import secrets
 from collections import Counter, defaultdict, deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from itertools import islice
-from typing import Any, Protocol
+from typing import Any
 
 from docsnap import deliveries, queries, telemetry
 from docsnap.addresses import AddressRule
@@ -28,15 +28,6 @@ from docsnap.outbound import Answer, Budget, Outbound
 from docsnap.table import ConditionFailed, Table, Write
 
 type Clock = Callable[[], datetime]
-
-
-class Sends(Protocol):
-    """What carries a webhook: an Outbound."""
-
-    def request(
-        self, method: str, url: str, *, headers: Mapping[str, str], body: bytes | None = None
-    ) -> Answer:
-        """Raise OSError when there is no answer."""
 
 
 RETRY_DELAYS = tuple(
@@ -61,9 +52,9 @@ REFUSED = JobFailure(
 """One answer for no such name, no connection and an address that we do not go to."""
 
 
-def outbound(allow_address: AddressRule, *, seconds: float = 10) -> Outbound:
+def outbound(allow_address: AddressRule) -> Outbound:
     """Make what webhooks are sent with: short of time, and deaf to the body of the answer."""
-    budget = Budget(connect_seconds=min(5, seconds), total_seconds=seconds, max_body=0)
+    budget = Budget(connect_seconds=5, total_seconds=10, max_body=0)
     return Outbound(allow_address=allow_address, budget=budget)
 
 
@@ -182,7 +173,7 @@ class Outcome:
     retry_after: timedelta | None = None
 
 
-def deliver_now(table: Table, job: Job, *, outbound: Sends, clock: Clock) -> None:
+def deliver_now(table: Table, job: Job, *, outbound: Outbound, clock: Clock) -> None:
     """Tell of a job that has just finished, if its owner wants to know.
 
     Whatever goes wrong, the sweeper goes on with it: this never raises.
@@ -202,7 +193,7 @@ def deliver_now(table: Table, job: Job, *, outbound: Sends, clock: Clock) -> Non
 def deliver_due(
     table: Table,
     *,
-    outbound: Sends,
+    outbound: Outbound,
     clock: Clock,
     until: datetime,
     unreadable: Callable[[Unreadable], object],
@@ -250,7 +241,9 @@ def deliver_due(
     return len(outcomes)
 
 
-def deliver(table: Table, delivery: Delivery, *, outbound: Sends, clock: Clock) -> Outcome | None:
+def deliver(
+    table: Table, delivery: Delivery, *, outbound: Outbound, clock: Clock
+) -> Outcome | None:
     """Try one webhook and note in the job's history what came of it; None if it is not to be had.
 
     Raises:
@@ -280,7 +273,7 @@ def deliver(table: Table, delivery: Delivery, *, outbound: Sends, clock: Clock) 
     return outcome
 
 
-def send(delivery: Delivery, keys: Iterable[str], *, outbound: Sends, now: datetime) -> Outcome:
+def send(delivery: Delivery, keys: Iterable[str], *, outbound: Outbound, now: datetime) -> Outcome:
     """Sign a webhook, post it, and judge the answer. Never raises for what the receiver does."""
     body = body_of(delivery)
     url = str(delivery.job.webhook_url)

@@ -179,10 +179,6 @@ def _is_asked_again(message: Message, job: Job | None) -> bool:
 def _refused(message: Message, job: Job | None, queue: Queue) -> Outcome:
     if message.is_burial and job and job.status is FAILED:
         return _bury(message.receipt_handle, queue)
-    return _redundant(job)
-
-
-def _redundant(job: Job | None) -> Outcome:
     logger.info("Nothing to do", status=job.status if job else None)
     telemetry.count(Metric.MESSAGES_REDUNDANT)
     return Outcome.ACKNOWLEDGED

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 from docsnap import queries, transitions
-from docsnap.admission import Admitted, Quotas, Submission, submit
+from docsnap.admission import Admitted, Submission, submit
 from docsnap.errors import (
     IdempotencyInProgress,
     IdempotencyKeyReused,
@@ -11,7 +11,9 @@ from docsnap.errors import (
     QuotaExceeded,
     Unavailable,
 )
+from docsnap.items import DEADLINE_SHARDS
 from docsnap.jobs import SEND_GRACE, WAITING, JobEvent, JobOptions
+from docsnap.quotas import Quotas
 from docsnap.table import CONFLICT_TRIES, TRIES, Table
 from hypothesis import given
 from hypothesis import strategies as st
@@ -396,7 +398,7 @@ def test_a_job_whose_api_died_before_sending_is_found_overdue(table: Table) -> N
         admit(table, Dying())
 
     late = NOW + SEND_GRACE
-    found = [job for shard in queries.DEADLINE_SHARDS for job in overdue(table, shard, late)]
+    found = [job for shard in DEADLINE_SHARDS for job in overdue(table, shard, late)]
     assert len(found) == 1
 
 

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 from docsnap import queries, transitions
-from docsnap.admission import Quotas, Submission, submit
+from docsnap.admission import Submission, submit
 from docsnap.errors import LeaseError, RequestError, Unavailable
-from docsnap.items import Item, epoch, iso, job_key
+from docsnap.items import DEADLINE_SHARDS, Item, epoch, iso, job_key
 from docsnap.jobs import ACTIVE, COMPLETED, Job, JobKey, JobStatus
+from docsnap.quotas import Quotas
 from docsnap.table import Table
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
@@ -221,7 +222,7 @@ class Jobs(RuleBasedStateMachine):
 
     @rule(of_table=faults)
     def sweep(self, of_table: list[Fault]) -> None:
-        for shard in queries.DEADLINE_SHARDS:
+        for shard in DEADLINE_SHARDS:
             for job in list(overdue(self.table, shard, self.clock())):
                 self._put_right(job, of_table)
 

@@ -6,8 +6,9 @@ from datetime import timedelta
 from typing import Any
 
 from docsnap import queries, transitions
-from docsnap.admission import Quotas, Submission, submit
+from docsnap.admission import Submission, submit
 from docsnap.jobs import FORMATS, Job, JobOptions, ResultFile
+from docsnap.quotas import Quotas
 from docsnap.table import Table
 
 from tests.support.aws import everything, with_faults

@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 from docsnap import queries, transitions
 from docsnap.errors import InvalidCursor, JobNotFound
-from docsnap.items import EVENT_RETENTION, encode_job
+from docsnap.items import DEADLINE_SHARDS, EVENT_RETENTION, encode_job
 from docsnap.jobs import (
     ACTIVE,
     CANCELLED,
@@ -319,14 +319,14 @@ def test_every_unfinished_job_is_found_by_the_shards_once_it_is_overdue(table: T
     jobs = [stored(table, a_job(status, owner=str(uuid4()))) for status in statuses]
     late = NOW + SEND_GRACE
 
-    found = [job.id for shard in queries.DEADLINE_SHARDS for job in overdue(table, shard, late)]
+    found = [job.id for shard in DEADLINE_SHARDS for job in overdue(table, shard, late)]
     assert sorted(found) == sorted(job.id for job in jobs)
 
 
 def test_nothing_overdue_costs_a_query_a_shard(table: Table) -> None:
     some_jobs(table, 50)
     counting, client = with_faults(table)
-    for shard in queries.DEADLINE_SHARDS:
+    for shard in DEADLINE_SHARDS:
         assert list(overdue(counting, shard, NOW)) == []
 
     assert client.calls == ["query"] * 7

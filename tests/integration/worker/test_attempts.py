@@ -219,7 +219,7 @@ def test_an_error_nobody_foresaw_is_retried_and_told_without_details(system: Sys
 def test_a_cancelled_job_stops_within_moments_and_leaves_nothing(system: System) -> None:
     job = system.submit()
 
-    outcome = system.work(after(lambda _: cancel(system, job), then=goes_on_until_told()))
+    outcome = system.work(after(lambda _: cancel(system, job), then=goes_on_until_told))
 
     assert outcome is Outcome.ACKNOWLEDGED
     assert system.look(job).status is CANCELLED
@@ -245,7 +245,7 @@ def test_a_worker_that_lost_its_lease_publishes_nothing(system: System) -> None:
         system.advance(minutes=2)
         assert system.sweep().repairs == {"rescued": 1}
 
-    outcome = system.work(after(lapse, then=goes_on_until_told()))
+    outcome = system.work(after(lapse, then=goes_on_until_told))
 
     assert outcome is Outcome.ACKNOWLEDGED
     assert system.look(job).status is WAITING

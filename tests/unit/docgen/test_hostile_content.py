@@ -103,7 +103,6 @@ WORDS = (
     " of documentation, and is kept; sentence after sentence, number {n}, unlike any other page."
 )
 
-TAGS_OF_OURS = {"script", "style", "link", "meta", "button", "input", "nav", "aside", "main"}
 FORBIDDEN = (
     "iframe, frame, frameset, object, embed, applet, form, base, video, audio, source, template,"
     " textarea, select, math, foreignObject, animate, set, style, marquee, portal, dialog"
