@@ -18,7 +18,7 @@ from docgen.options import DEFAULT_FORMATS, FORMATS, Limits, Options
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-FAILED, WRONG_USAGE, INTERRUPTED = 1, 2, 130
+FAILED, INTERRUPTED = 1, 130  # 2 is wrong usage, as argparse has it
 GLOBAL_UNICAST = IPv6Network("2000::/3")  # RFC 4291, section 2.4
 STORE = ".docgen.sqlite"
 """Beside the output: what makes a second run fetch only what changed."""

@@ -31,7 +31,7 @@ def base_folder(paths: Iterable[str]) -> str:
     folders = {path[: path.rfind("/") + 1] or "/" for path in paths}
     if not folders:
         return "/"
-    common = os.path.commonpath([folder or "/" for folder in folders])
+    common = os.path.commonpath(folders)
     return common if common.endswith("/") else common + "/"
 
 

@@ -67,6 +67,12 @@ class Entry:
     depth: int
     children: list[Entry] = field(default_factory=list)
 
+    def walk(self) -> Iterator[Entry]:
+        """This line and all below it, from top to bottom."""
+        yield self
+        for child in self.children:
+            yield from child.walk()
+
 
 @dataclass(frozen=True, slots=True)
 class Target:
@@ -136,11 +142,8 @@ class Site:
 
     def entries(self) -> Iterator[Entry]:
         """Every line of the contents, from top to bottom."""
-        stack = self.tree[::-1]
-        while stack:
-            entry = stack.pop()
-            yield entry
-            stack.extend(reversed(entry.children))
+        for entry in self.tree:
+            yield from entry.walk()
 
 
 class _Links:

@@ -44,7 +44,7 @@ BUNDLE = "bundle.zip"
 class Writer(Protocol):
     """One format."""
 
-    def page(self, content: PageContent) -> object:
+    def page(self, content: PageContent) -> None:
         """Write the next page, in reading order."""
         ...
 

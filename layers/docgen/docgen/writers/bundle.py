@@ -6,7 +6,6 @@ import os
 import re
 from dataclasses import dataclass
 from functools import cached_property
-from hashlib import sha256
 from typing import TYPE_CHECKING, Protocol, TextIO
 
 from docgen.writers import links
@@ -135,12 +134,10 @@ def _line(entry: Entry, write: Callable[[Page], str | None]) -> str:
     return f"[{label}]({write(entry.page)})" if entry.page else f"**{label}**"
 
 
-def put(path: Path, text: str) -> str:
-    """Write a text file, with the folders it lies in, and give its SHA-256."""
+def put(path: Path, text: str) -> None:
+    """Write a text file, with the folders it lies in."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    data = text.encode()
-    path.write_bytes(data)
-    return sha256(data).hexdigest()
+    path.write_bytes(text.encode())
 
 
 def escape(text: str) -> str:

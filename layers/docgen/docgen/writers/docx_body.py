@@ -157,7 +157,7 @@ class DocxBody:
     def _paragraph_of(self, nodes: list[Node], place: Place) -> str:
         return paragraph("".join(self._run(node, ()) for node in nodes), place)
 
-    def _heading(self, node: Node, place: Place) -> Iterator[str]:
+    def _heading(self, node: Node, _place: Place) -> Iterator[str]:
         first = self._heads == 0
         level = min(self._entry.depth + self._levels[self._heads], DEEPEST_HEADING)
         mark = bookmark_of(self._content.page.number, self._heads)
@@ -169,7 +169,6 @@ class DocxBody:
         if first and address:
             link = self._hyperlink(address, run(self._content.page.url, ()))
             yield paragraph(link, Place("Source"))
-        del place
 
     def _quote(self, node: Node, place: Place) -> Iterator[str]:
         yield from self._children(node, replace(place, style="Quote", indent=place.indent + 200))

@@ -106,12 +106,7 @@ class HtmlWriter:
                 up="",
                 title="Contents",
                 language=self._site.root.language,
-                description=None,
-                current=-1,
-                trail="",
                 article=article,
-                foot="",
-                toc="",
             )
             put(self._folder / f"{name}.html", html)
 
@@ -121,12 +116,12 @@ class HtmlWriter:
         up: str,
         title: str,
         language: str | None,
-        description: str | None,
-        current: int,
-        trail: str,
         article: str,
-        foot: str,
-        toc: str,
+        description: str | None = None,
+        current: int = -1,
+        trail: str = "",
+        foot: str = "",
+        toc: str = "",
     ) -> str:
         site_title = escape(self._site.title)
         full = site_title if title == self._site.title else f"{escape(title)} · {site_title}"

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from docgen.site import Page
+    from docgen.site import Entry, Page
 
 FILE = "documentation.json"
 
@@ -83,7 +83,7 @@ class JsonWriter:
         }
 
 
-def _contents(entry: Any) -> dict[str, Any]:
+def _contents(entry: Entry) -> dict[str, Any]:
     return {
         "label": entry.label,
         "url": entry.page.url if entry.page else None,

@@ -52,7 +52,7 @@ def llms_index(bundle: Bundle) -> str:
         parts.append(f"\n## Pages\n\n{''.join(_line(entry) for entry in loose)}")
     for entry in bundle.site.tree:
         if entry.children:
-            lines = [_line(each) for each in _below(entry) if each.page]
+            lines = [_line(each) for each in entry.walk() if each.page]
             parts.append(f"\n## {escape(entry.label)}\n\n{''.join(lines)}")
     return "".join(parts)
 
@@ -61,16 +61,6 @@ def _head(bundle: Bundle) -> str:
     site = bundle.site
     summary = _note(site.root) or f"{len(site.pages)} pages from {links.external(site.url)}"
     return f"# {escape(site.title)}\n\n> {escape(summary)}\n"
-
-
-def _below(entry: Entry) -> list[Entry]:
-    found: list[Entry] = []
-    stack = [entry]
-    while stack:
-        each = stack.pop()
-        found.append(each)
-        stack.extend(reversed(each.children))
-    return found
 
 
 def _line(entry: Entry) -> str:

@@ -40,15 +40,15 @@ class MarkdownWriter:
         self._combined.write(f"## {CONTENTS}\n\n")
         self._combined.writelines(bundle.contents(lambda page: self._within(page.url)))
 
-    def page(self, content: PageContent) -> str:
-        """Write one page, into its own file and behind the others; give its file's SHA-256."""
+    def page(self, content: PageContent) -> None:
+        """Write one page, into its own file and behind the others."""
         page = content.page
         self._bundle.copy_images(content, self._folder)
         text = links.replace(content.markdown, self._within, self._bundle.images)
         heading, _, rest = text.partition("\n")
         text = f"{heading}\n\nSource: <{links.external(page.url) or ''}>\n{rest}"
         self._combined.write(f"\n---\n\n{rename_footnotes(text, f'{page.number + 1}-')}")
-        return put(self._folder / f"{page.stem}.md", tree_page(self._bundle, content))
+        put(self._folder / f"{page.stem}.md", tree_page(self._bundle, content))
 
     def finish(self, _tick: Callable[[float], None]) -> Path:
         """Close the combined file, which is what a download of this format gives."""

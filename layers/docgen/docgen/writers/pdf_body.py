@@ -44,6 +44,14 @@ SHORT_ALERT = 1_500
 LONGEST_CODE, LONGEST_TABLE, LONGEST_LIST = 12_000, 100, 30_000
 """Characters, rows, weight; a longer block is set as several, which may be in two volumes."""
 WEIGHT_OF_NODE = 40  # about what its call costs, beside its text
+MARKS = {
+    "emphasis": "emph",
+    "strong": "strong",
+    "strike": "strike",
+    "sub": "sub",
+    "sup": "super",
+    "kbd": "key",
+}
 
 _UNBROKEN = re.compile(rf"\S{{{LONGEST_WORD + 1},}}")
 _UNBROKEN_CODE = re.compile(rf"\S{{{LONGEST_CODE_WORD + 1},}}")
@@ -116,23 +124,10 @@ class PdfBody:
     def _code(self, node: Node) -> str:
         return f"raw({string(_breakable(node.text))})"
 
-    def _emphasis(self, node: Node) -> str:
-        return f"emph({self._all(node)})"
+    def _mark(self, node: Node) -> str:
+        return f"{MARKS[node.kind]}({self._all(node)})"
 
-    def _strong(self, node: Node) -> str:
-        return f"strong({self._all(node)})"
-
-    def _strike(self, node: Node) -> str:
-        return f"strike({self._all(node)})"
-
-    def _sub(self, node: Node) -> str:
-        return f"sub({self._all(node)})"
-
-    def _sup(self, node: Node) -> str:
-        return f"super({self._all(node)})"
-
-    def _kbd(self, node: Node) -> str:
-        return f"key({self._all(node)})"
+    _emphasis = _strong = _strike = _sub = _sup = _kbd = _mark
 
     def _break(self, _: Node) -> str:
         return "linebreak()"
