@@ -18,6 +18,7 @@ from functools import cache
 from math import ceil
 from pathlib import Path
 
+from benchmarks.measure import table
 from benchmarks.meter import Usage, a_bench
 
 PRICES = Path(__file__).with_name("prices.json")
@@ -225,16 +226,11 @@ LINES: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
-    lines = [head, ["---", *(["---:"] * (len(head) - 1))], *rows]
-    return "".join("| " + " | ".join(str(cell) for cell in line) + " |\n" for line in lines)
-
-
 def _consumption(jobs: Sequence[Job]) -> str:
     def row(name: str, value: Callable[[Job], object]) -> list[object]:
         return [name, *(value(job) for job in jobs)]
 
-    return _table(
+    return table(
         ["", *(f"{job.seconds} s, {job.pages} pages" for job in jobs)],
         [
             row("write units: submission", lambda job: int(job.submit.write_units)),
@@ -262,7 +258,7 @@ def _costs(jobs: Sequence[Job]) -> str:
     rows.append(["**together**", *(f"**{_per_thousand(job.bill())}**" for job in jobs)])
     waits = [job.worker() + job.waited() for job in jobs]
     rows.append(["the same, waited for with `?wait=20`", *(_per_thousand(bill) for bill in waits)])
-    return _table(["USD for 1,000 jobs", *(f"{job.seconds} s" for job in jobs)], rows)
+    return table(["USD for 1,000 jobs", *(f"{job.seconds} s" for job in jobs)], rows)
 
 
 IDLE: Mapping[str, tuple[str, ...]] = {
@@ -283,7 +279,7 @@ def _idle(job: Job) -> str:
         rows.append([name, f"{total(part):.2f}", f"{total(part, allowance=True):.2f}"])
     both = f"**{total(bill):.2f}**", f"**{total(bill, allowance=True):.2f}**"
     head = ["USD a month, idle", "list price", "after AWS's free allowances"]
-    return _table(head, [*rows, ["**together**", *both]])
+    return table(head, [*rows, ["**together**", *both]])
 
 
 def _rounded(number: int | None) -> str:
@@ -302,14 +298,14 @@ def _comparison(jobs: Sequence[Job]) -> str:
             rows.append([f"{name} and Redis, {monthly:.2f} a month; {how}", *texts])
     rows.append(["*what five workers can do in a month*", *(f"*{most_jobs(j):,}*" for j in jobs)])
     head = ["jobs a month from which a server is cheaper", *(f"{j.seconds} s" for j in jobs)]
-    return _table(head, rows)
+    return table(head, rows)
 
 
 def _cold_starts() -> str:
     cache = API_GB * SECONDS * prices()["lambda_snapstart_cache_gb_second"]
     restores = 1000 * API_GB * prices()["lambda_snapstart_restore_gb"]
     provisioned = API_GB * SECONDS * prices()["lambda_provisioned_gb_second_arm64"]
-    return _table(
+    return table(
         ["USD a month, for the API's 1 GB", "fixed", "per 1,000 cold starts"],
         [
             ["as it is", "0.00", f"{1000 * API_GB * prices()['lambda_gb_second_arm64']:.2f}"],
@@ -329,7 +325,7 @@ def report() -> str:
         "Against a server": _comparison(jobs),
         "Against cold starts": _cold_starts(),
     }
-    return "\n".join(f"### {title}\n\n{table}" for title, table in parts.items())
+    return "\n".join(f"### {title}\n\n{text}" for title, text in parts.items())
 
 
 def main(words: Sequence[str] | None = None) -> int:

@@ -128,7 +128,7 @@ def _of_everybody(place: Place, now: datetime) -> Iterator[Job]:
             try:
                 job = decode_job(decode_item(item))
             except Unreadable as error:
-                print(f"{error.partition} {error.item}: {error}", file=sys.stderr)
+                print(error, file=sys.stderr)
                 continue
             if not job.is_expired(now):
                 yield job

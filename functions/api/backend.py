@@ -57,14 +57,9 @@ class Backend:
         return Gauge(self.queue)
 
     @property
-    def is_local(self) -> bool:
-        """Whether this is the development stack."""
-        return self.settings.stage is Stage.LOCAL
-
-    @property
     def mode(self) -> Literal["aws", "local"]:
-        """The same, in the word of the contract."""
-        return "local" if self.is_local else "aws"
+        """Whether this is the development stack, in the word of the contract."""
+        return "local" if self.settings.stage is Stage.LOCAL else "aws"
 
     @cached_property  # it remembers the counts that it saw
     def quotas(self) -> Quotas:

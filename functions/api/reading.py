@@ -100,13 +100,7 @@ def result(backend: Backend, request: Request, job_id: str) -> Response[Any]:
         raise WrongState("There is no result before the job is completed.", job=job)
     if wanted not in job.result.files:
         raise invalid("format", f"The job was asked for {', '.join(job.result.formats)}.")
-    file = job.result.files[wanted]
     link = backend.results().signed_url(job, wanted, now=now)
     if redirect:
         return send_nothing(302, {"Location": link.url})
-    return send(
-        200,
-        schemas.ResultAnswer(
-            url=link.url, expires_at=link.expires_at, bytes=file.bytes, sha256=file.sha256
-        ),
-    )
+    return send(200, schemas.ResultAnswer.model_validate(link))

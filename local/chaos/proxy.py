@@ -42,8 +42,7 @@ class Proxy:
     """A reverse proxy on loopback; `url` is what the functions are given."""
 
     def __init__(self, backend: Backend) -> None:
-        self._server = Server((HOST, 0), type("Handler", (_Relay,), {}))
-        self._server.RequestHandlerClass.backend = backend  # type: ignore[attr-defined]
+        self._server = Server((HOST, 0), type("Handler", (_Relay,), {"backend": backend}))
         self._backend = backend
         self.url = f"http://{HOST}:{self._server.server_address[1]}"
         threading.Thread(target=self._server.serve_forever, name="proxy", daemon=True).start()

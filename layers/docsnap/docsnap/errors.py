@@ -132,7 +132,7 @@ class Unreadable(DocSnapError):
     """An item of the table is not as it should be."""
 
     def __init__(self, *, partition: str, item: str) -> None:
-        super().__init__()
+        super().__init__(f"The item {item} of {partition} is not as it should be.")
         self.partition = partition
         self.item = item
         """The two keys of the item: which it is."""
