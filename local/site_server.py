@@ -4,7 +4,7 @@ import functools
 import http.server
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,21 @@ class Server(http.server.ThreadingHTTPServer):
 
 
 @contextmanager
+def running(handler: Callable[..., http.server.BaseHTTPRequestHandler]) -> Iterator[str]:
+    """Serve with this handler on a free port of 127.0.0.1, and give the URL of it."""
+    with Server(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(
+            target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
+        )
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+@contextmanager
 def served(directory: Path = SAMPLE_SITE) -> Iterator[tuple[str, list[str]]]:
     """Serve the files of a directory: the URL of its start page, and the paths asked for so far."""
     requests: list[str] = []
@@ -37,12 +52,5 @@ def served(directory: Path = SAMPLE_SITE) -> Iterator[tuple[str, list[str]]]:
         def log_message(self, format: str, *args: object) -> None:
             pass
 
-    handler = functools.partial(Handler, directory=str(directory))
-    with Server(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}/", requests
-        finally:
-            server.shutdown()
-            thread.join()
+    with running(functools.partial(Handler, directory=str(directory))) as url:
+        yield f"{url}/", requests

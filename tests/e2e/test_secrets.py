@@ -1,17 +1,17 @@
 """Marked secrets go through the deployed stack; then everything it has written is searched."""
 
 import io
-import threading
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 import pytest
 from docsnap_client import Client
 
 from local import deployment, identity
+from local.site_server import running
 from tests.support.deployed import Deployed
 from tests.support.site import Site
 from tests.support.wait import until
@@ -36,10 +36,8 @@ def receiver() -> Iterator[tuple[str, list[bytes]]]:
         def log_message(self, *_: object) -> None:
             pass
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/hook?key={HOOK_KEY}", told
-        server.shutdown()
+    with running(Handler) as url:
+        yield f"{url}/hook?key={HOOK_KEY}", told
 
 
 class Written:

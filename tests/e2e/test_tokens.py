@@ -2,17 +2,17 @@
 
 import json
 import shutil
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import boto3
 import httpx2
 import pytest
 
+from local.site_server import running
 from tests.support.aws import CREDENTIALS
 from tests.support.deployed import Deployed
 from tests.support.tokens import SECRET, Project, new_key
@@ -49,11 +49,9 @@ class Issuer:
             def log_message(self, *_: object) -> None:
                 pass
 
-        with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-            threading.Thread(target=server.serve_forever, daemon=True).start()
-            self.project.url = f"http://127.0.0.1:{server.server_port}"
-            yield self.project.url
-            server.shutdown()
+        with running(Handler) as url:
+            self.project.url = url
+            yield url
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 import pytest
@@ -13,7 +13,7 @@ from standardwebhooks import Webhook
 
 from local import wait
 from local.identity import user_id
-from local.site_server import served
+from local.site_server import running, served
 from tests.support.callers import Caller
 
 pytestmark = [pytest.mark.slow, pytest.mark.stack]
@@ -50,12 +50,10 @@ class Receiver:
             def log_message(self, *_: object) -> None:
                 pass
 
-        with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-            threading.Thread(target=server.serve_forever, daemon=True).start()
-            self.url = f"http://127.0.0.1:{server.server_port}/hook"
+        with running(Handler) as url:
+            self.url = f"{url}/hook"
             yield self
             self.held.set()
-            server.shutdown()
 
 
 @contextmanager

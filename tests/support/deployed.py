@@ -15,7 +15,7 @@ import boto3
 import httpx2
 from docsnap_client import Client
 
-from local.site_server import Server
+from local.site_server import running
 from local.stack import Stack, free_port
 from tests.support.aws import CREDENTIALS
 
@@ -179,14 +179,8 @@ def served(site: SlowSite) -> Iterator[str]:
         def log_message(self, format: str, *args: object) -> None:
             pass
 
-    with Server(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
-            thread.join()
+    with running(Handler) as url:
+        yield url
 
 
 def seconds_between(first: Mapping[str, Any], last: Mapping[str, Any]) -> float:

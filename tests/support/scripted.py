@@ -1,12 +1,13 @@
 """A server that answers what it is told to, and remembers what it was asked."""
 
 import json
-import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
+
+from local.site_server import running
 
 
 @dataclass(frozen=True)
@@ -59,13 +60,6 @@ def a_script(*replies: Reply) -> Iterator[Script]:
         def log_message(self, format: str, *_: object) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    script = Script(f"http://127.0.0.1:{server.server_port}", list(replies))
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    try:
+    with running(Handler) as url:
+        script = Script(url, list(replies))
         yield script
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

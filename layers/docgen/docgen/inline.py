@@ -206,10 +206,6 @@ def take_ids(text: str) -> tuple[str, list[int]]:
     return _ID.sub("", text), [int(number) for number in _ID.findall(text)]
 
 
-def _between(match: re.Match[str]) -> str:
-    return match[match.lastindex or 0]
-
-
 def _next_text(parts: list[str], position: int) -> str:
     for part in parts[position : position + _LOOK_AHEAD]:
         if part and part not in _MARKERS and part not in _CLOSES:
@@ -222,7 +218,7 @@ def _drop_idle_marks(text: str) -> str:
         text = _EMPTY_LINK.sub(r"\1", text)
         text = _LINK_START.sub(r"\2\1", _LINK_END.sub(f"{LINK_CLOSE} ", text))
     for _ in range(_IDLE_PASSES):  # taking one away may bring another's ends together
-        text = _IDLE.sub(_between, text)
+        text = _IDLE.sub(lambda match: match[match.lastindex or 0], text)
     return text
 
 

@@ -140,28 +140,22 @@ class Menu:
                 self._headings[id(parent), label.casefold()] = known
             else:
                 self._pages[page] = known
-        elif known.parent is self.root and not parent.is_within(known):
-            if parent is not self.root and parent.label == known.label:
+        elif known.parent is self.root is not parent and not parent.is_within(known):
+            # One page's menu had it at the top; where another's has it is deeper.
+            if parent.label == known.label:
                 known.label = label  # elsewhere its group stood for it
-            _move(known, parent, last.get(id(parent)))
+            self.root.children.remove(known)
+            parent.add(known, after=last.get(id(parent)))
         if known.parent is not None:
             last[id(known.parent)] = known
             shown.setdefault(id(known.parent), set()).add(id(known))
         return known
 
 
-def _move(node: Node, parent: Node, after: Node | None) -> None:
-    """Put a node that one page's menu had at the top where another's has it, if that is deeper."""
-    if parent is node.parent or node.parent is None:
-        return
-    node.parent.children.remove(node)
-    parent.add(node, after=after)
-
-
 def outline(leaves: Sequence[Leaf], menu: Menu, *, root: int | None) -> list[Node]:
     """Arrange every page exactly once; the page `root` comes first, beside the others."""
     ranked = _by_links(leaves, root)
-    nodes = _menu_nodes(menu, leaves)
+    nodes = {leaf.key: node for leaf in leaves if (node := menu.node(leaf.key)) is not None}
     missing = [leaf for leaf in ranked if leaf.key not in nodes]
     _place_missing(menu.root, nodes, missing, _Folders(menu.root, leaves, nodes), root)
     _lift_root(menu.root, nodes, root)
@@ -183,15 +177,6 @@ def _sort_by_numbers(menu: Menu) -> None:
     for node in waiting:
         sort_by_number(node, in_order=menu.knows_order_of(node))
         waiting.extend(child for child in node.children if read_number(child.label) is None)
-
-
-def _menu_nodes(menu: Menu, leaves: Sequence[Leaf]) -> dict[int, Node]:
-    nodes: dict[int, Node] = {}
-    for leaf in leaves:
-        node = menu.node(leaf.key)
-        if node is not None:
-            nodes[leaf.key] = node
-    return nodes
 
 
 def _by_links(leaves: Sequence[Leaf], root: int | None) -> list[Leaf]:
