@@ -1,10 +1,8 @@
 """Sites that would rather have the crawler for breakfast. Each ends, soon, in one of two ways."""
 
-import asyncio
 import gzip
 import itertools
 import tracemalloc
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from time import process_time
 
@@ -15,28 +13,11 @@ from docgen.extract import convert
 from docgen.options import MIB
 
 from tests.support.crawling import crawl, within
-from tests.support.hostile import link_endlessly
+from tests.support.hostile import drip, endless, front, link_endlessly, moved
 from tests.support.site import Answer, Request, Site, html, prose
 
 SMALL = within(page_bytes=200_000, sitemap_bytes=100_000, request_timeout=timedelta(seconds=3),
                attempts=1)  # fmt: skip
-
-
-def front(site: Site, *targets: str) -> None:
-    links = "".join(f'<a href="{target}">x</a>' for target in (*targets, "good"))
-    site.page("/docs/", prose("front") + links)
-    site.page("/docs/good", prose("good"))
-
-
-async def endless(piece: bytes = b"<p>more and more</p>" * 100) -> AsyncIterator[bytes]:
-    while True:
-        yield piece
-
-
-async def drip(piece: bytes = b"x") -> AsyncIterator[bytes]:
-    while True:
-        yield piece
-        await asyncio.sleep(0.1)
 
 
 def bomb(mib: int) -> bytes:
@@ -58,11 +39,10 @@ TRICKS = {
     "a broken gzip": lambda _: Answer(b"\x1f\x8b\x08garbage", headers={"Content-Encoding": "gzip"}),
     "a megabyte of header": lambda _: Answer(b"", headers={"X": "x" * MIB}),
     "no http": lambda _: Answer(b"", raw_header=b"220 smtp ready\r\n\r\n"),
-    "a redirect to itself": lambda _: Answer(status=302, headers={"Location": "/docs/trick"}),
-    "a redirect to a file": lambda _: Answer(status=302, headers={"Location": "file:///etc/passwd"}),
-    "a redirect with credentials": lambda _: Answer(
-        status=302, headers={"Location": "http://a:b@127.0.0.1/"}),
-}  # fmt: skip
+    "a redirect to itself": moved("/docs/trick"),
+    "a redirect to a file": moved("file:///etc/passwd"),
+    "a redirect with credentials": moved("http://a:b@127.0.0.1/"),
+}
 
 
 @pytest.mark.parametrize("trick", TRICKS)
