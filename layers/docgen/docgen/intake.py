@@ -258,7 +258,7 @@ class Intake:
         same_path = urls.split(canonical)[1] == urls.split(known.url)[1]
         return key if same_path and key != known.key else None
 
-    def leave_misnamed(self) -> None:
+    def _leave_misnamed(self) -> None:
         """Leave out pages that call themselves another page, which has the same name."""
         for key, other in self._store.pages_called_otherwise():
             if self._store.state(other) == State.PAGE and self._name(key) == self._name(other):
@@ -302,7 +302,7 @@ class Intake:
         self.pages -= 1
         return False
 
-    def leave_late_copies(self) -> None:
+    def _leave_late_copies(self) -> None:
         """Leave out pages that only the rest of the crawl has shown to be copies."""
         for key, reason in self._frontier.late_copies():
             self._store.mark(key, State.SKIPPED, reason=reason)
@@ -310,8 +310,8 @@ class Intake:
 
     def end_round(self) -> None:
         """Leave out what only the rest of the crawl has shown to be no page of its own."""
-        self.leave_misnamed()
-        self.leave_late_copies()
+        self._leave_misnamed()
+        self._leave_late_copies()
         self._store.end_round(self._now())
 
     def _now(self) -> str:

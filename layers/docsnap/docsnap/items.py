@@ -92,7 +92,7 @@ def quota_key(owner: str) -> Item:
     return {"pk": f"USER#{owner}", "sk": "QUOTA"}
 
 
-def status_key(job: Job) -> str:
+def _status_key(job: Job) -> str:
     """Build a job's key in by_status; its end tells readers of the keys alone when it is gone."""
     expiry = f"{_seconds(job.expires_at)}" if job.expires_at else ""
     return f"{job.status}#{job.id}#{expiry}"
@@ -102,7 +102,7 @@ def encode_job(job: Job) -> Item:
     """Turn a job into its item."""
     item = {
         **job_key(job.key),
-        "statusKey": status_key(job),
+        "statusKey": _status_key(job),
         "deadlineShard": _deadline_shard(job) if job.deadline_at else None,
         "deadlineAt": job.deadline_at,
         "url": job.url,

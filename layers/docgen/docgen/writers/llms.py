@@ -27,7 +27,7 @@ class LlmsWriter:
     def __init__(self, bundle: Bundle, folder: Path) -> None:
         self._bundle = bundle
         self._path = folder / FULL
-        put(folder / INDEX, llms_index(bundle))
+        put(folder / INDEX, _index(bundle))
         self._file = bundle.open(self._path)
         self._file.write(_head(bundle))
 
@@ -44,7 +44,7 @@ class LlmsWriter:
         return self._path
 
 
-def llms_index(bundle: Bundle) -> str:
+def _index(bundle: Bundle) -> str:
     """Write llms.txt: title, summary, then sections of links with a note each."""
     parts = [_head(bundle)]
     loose = [entry for entry in bundle.site.tree if entry.page and not entry.children]

@@ -146,7 +146,7 @@ class PdfBody:
     def _link(self, node: Node) -> str:
         target = self._bundle.site.find(node.text)
         if target is not None and target.page.number < self._end:
-            address = f"{SCHEME}:{mark_of(target.page.number, target.heading)}"
+            address = f"{SCHEME}:{_mark_of(target.page.number, target.heading)}"
         else:
             address = links.external(node.text) or ""
         return f"link({string(address)}, {self._all(node)})" if address else self._all(node)
@@ -179,7 +179,7 @@ class PdfBody:
         first = not self.bookmarks
         look = self._levels[len(self.bookmarks)]
         level = self._level + look - 1
-        mark = mark_of(self._content.page.number, len(self.bookmarks))
+        mark = _mark_of(self._content.page.number, len(self.bookmarks))
         text = self._entry.label if first else " ".join(node.plain().split())
         self.bookmarks.append(
             Bookmark(
@@ -309,7 +309,7 @@ def _weight(node: Node) -> int:
     return sum(len(each.text) + WEIGHT_OF_NODE for each in node.walk())
 
 
-def mark_of(page: int, heading: int) -> str:
+def _mark_of(page: int, heading: int) -> str:
     """Name the place of a heading."""
     return f"h{page}.{heading}"
 
