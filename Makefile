@@ -4,6 +4,8 @@ SHELL := bash
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 
+# What is given to `make` reaches a recipe as a variable of its shell: quotes in it mean nothing.
+
 # Where a stack keeps all it has: another directory (and PORT) is another stack, side by side.
 LOCAL_DIR ?= .local
 export LOCAL_DIR
@@ -22,20 +24,20 @@ help: ## print this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
 
 demo: environment ## document a site from nothing: make demo [URL=…]
-	@$(RUN) local demo $(if $(URL),--url '$(URL)') $(if $(PORT),--port $(PORT))
+	@$(RUN) local demo $(if $(URL),--url "$$URL") $(if $(PORT),--port "$$PORT")
 
 up: environment ## start the local stack and deploy to it: make up [PORT=4566] [PARAMS="Key=Value …"]
-	@$(RUN) local up $(if $(PORT),--port $(PORT)) --params '$(PARAMS)'
+	@$(RUN) local up $(if $(PORT),--port "$$PORT") --params "$${PARAMS-}"
 
 down: environment ## stop the local stack; its data stay
 	@$(RUN) local down
 
 token: $(READY) ## print an access token: make token USER=<name> [ROLE=authenticated] [TTL=3600]
-	@$(RUN) local token '$(USER)' $(if $(ROLE),--role '$(ROLE)') $(if $(TTL),--ttl='$(TTL)')
+	@$(RUN) local token "$${USER-}" $(if $(ROLE),--role "$$ROLE") $(if $(TTL),--ttl="$$TTL")
 
 generate: environment ## the engine alone: make generate URL=… [OUT=out] [MAX_PAGES=] [FORMATS=] [CONCURRENCY=10] [PRIVATE=1]
-	@$(RUN) docgen '$(URL)' --out '$(or $(OUT),out)' $(if $(MAX_PAGES),--max-pages '$(MAX_PAGES)') \
-		$(if $(FORMATS),--formats '$(FORMATS)') $(if $(CONCURRENCY),--concurrency '$(CONCURRENCY)') $(if $(PRIVATE),--private)
+	@$(RUN) docgen "$${URL-}" --out "$${OUT:-out}" $(if $(MAX_PAGES),--max-pages="$$MAX_PAGES") \
+		$(if $(FORMATS),--formats="$$FORMATS") $(if $(CONCURRENCY),--concurrency="$$CONCURRENCY") $(if $(filter 1,$(PRIVATE)),--private)
 
 test: environment ## the test suite
 	@$(PYTHON) -m pytest -n auto $(TESTS)

@@ -19,7 +19,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--directory", type=Path, default=ROOT / default)
     commands = parser.add_subparsers(dest="command", required=True)
     up = commands.add_parser("up")
-    up.add_argument("--port", type=int)
+    up.add_argument("--port", type=_port)
     up.add_argument("--params", default="")
     commands.add_parser("down")
     token = commands.add_parser("token")
@@ -29,8 +29,14 @@ def _arguments() -> argparse.Namespace:
     commands.add_parser("lock")
     demonstration = commands.add_parser("demo")
     demonstration.add_argument("--url")
-    demonstration.add_argument("--port", type=int)
+    demonstration.add_argument("--port", type=_port)
     return parser.parse_args()
+
+
+def _port(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 0 < int(text) < 2**16:
+        raise argparse.ArgumentTypeError(f"a port is a number from 1 to {2**16 - 1}, not {text!r}")
+    return int(text)
 
 
 def _up(arguments: argparse.Namespace) -> int:
@@ -50,6 +56,8 @@ def _down(arguments: argparse.Namespace) -> int:
 
 
 def _token(arguments: argparse.Namespace) -> int:
+    if not arguments.user:
+        raise StackError("Whose token? make token USER=<name>")
     stack = Stack(arguments.directory)
     print(stack.token(arguments.user, role=arguments.role, ttl=arguments.ttl))
     return 0

@@ -3,6 +3,7 @@
 Both take seconds even when nothing changed, so a digest of what goes in decides whether to run.
 """
 
+import difflib
 import fcntl
 import hashlib
 import json
@@ -103,20 +104,43 @@ def deploy(
 ) -> bool:
     """Deploy the present source with these parameters; say whether there was anything to do."""
     digest, template = build()
-    release = hashlib.sha256(json.dumps([digest, dict(given)]).encode()).hexdigest()[:12]
+    chosen = complete(given, defaults(template.read_text()))
+    release = hashlib.sha256(json.dumps([digest, chosen]).encode()).hexdigest()[:12]
     marker = directory / "deployed"
     if marker.exists() and marker.read_text() == release and exists(cloudformation):
         return False
     marker.unlink(missing_ok=True)
-    parameters = {"Architecture": ARCHITECTURE, "Release": release, **given}
+    parameters = {**chosen, "Release": given.get("Release", release)}
     _sam(
         "deploy",
         *("--template-file", template),
-        *("--parameter-overrides", *(f"{key}={value}" for key, value in parameters.items())),
+        # In quotes, for a value may be empty.
+        *("--parameter-overrides", *(f'{key}="{value}"' for key, value in parameters.items())),
         endpoint_url=endpoint_url,
     )
     marker.write_text(release)
     return True
+
+
+def complete(given: Parameters, defaults: Parameters) -> dict[str, str]:
+    """Give every parameter a value: left out, it would keep that of the last deployment.
+
+    Raises:
+        StackError: The template has no such parameter.
+    """
+    for name in given.keys() - defaults.keys():
+        near = difflib.get_close_matches(name, defaults, n=1)
+        hint = f" Did you mean {near[0]}?" if near else ""
+        raise StackError(f"template.yaml has no parameter {name}.{hint}")
+    return {**defaults, "Architecture": ARCHITECTURE, **given}
+
+
+def defaults(template: str) -> dict[str, str]:
+    """Read what a template's parameters are unless they are given."""
+    from samcli.yamlhelper import yaml_parse  # type: ignore[import-untyped]  # long to load
+
+    declared = yaml_parse(template)["Parameters"]
+    return {name: str(each.get("Default", "")) for name, each in declared.items()}
 
 
 def exists(cloudformation: CloudFormationClient) -> bool:
@@ -163,4 +187,6 @@ def _sam(command: str, *arguments: str | Path, endpoint_url: str | None = None) 
     if done.returncode:
         lines = [line.strip() for line in (done.stdout + done.stderr).splitlines()]
         telling = [line for line in lines if line and not line.startswith("Uploading to")]
-        raise StackError("\n".join([f"sam {command} failed:", *telling[-40:]]))
+        errors = [n for n, line in enumerate(telling) if line.startswith("Error: ")]
+        telling = telling[errors[0] :] if errors else telling[-40:]
+        raise StackError("\n".join([f"sam {command} failed:", *telling]))

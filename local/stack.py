@@ -21,7 +21,7 @@ import sysconfig
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from local import deployment, gaps, identity, processes, wait
@@ -84,8 +84,13 @@ class Stack:
         """Start what does not run, deploy what changed, and return when the API answers."""
         parameters = dict(parameters or {})
         with deployment.locked(self.directory / "lock"):
-            running = self._started(port, parameters.get("SupabaseUrl"))
+            wants_issuer = "SupabaseUrl" not in parameters
+            running = self._started(port, wants_issuer=wants_issuer)
             self._deploy(running, parameters)
+            if not wants_issuer and running.issuer_pid:
+                # Not before: should the deployment fail, users have what they had.
+                processes.end(running.issuer_pid, self.directory)
+                self._record(replace(running, issuer_pid=None))
 
     def down(self) -> bool:
         """End the stack's processes, and say whether any ran. Its data stay."""
@@ -117,7 +122,7 @@ class Stack:
             return None
         return Running(**json.loads(self._processes.read_text()))
 
-    def _started(self, port: int | None, supabase_url: str | None) -> Running:
+    def _started(self, port: int | None, *, wants_issuer: bool) -> Running:
         running = self.running()
         if running and port in (None, running.port):
             pid, port = running.pid, running.port
@@ -129,10 +134,13 @@ class Stack:
             if moved_from and moved_from.port != port:
                 self._move(moved_from.port, port)
             pid = self._start_emulator(port)
-        issuer_pid, issuer_port = self._issuer(wanted=supabase_url is None)
+        issuer_pid, issuer_port = self._issuer(wanted=wants_issuer)
         started = Running(pid=pid, port=port, issuer_pid=issuer_pid, issuer_port=issuer_port)
-        self._processes.write_text(json.dumps(asdict(started)))
+        self._record(started)
         return started
+
+    def _record(self, running: Running) -> None:
+        self._processes.write_text(json.dumps(asdict(running)))
 
     def _move(self, old: int, new: int) -> None:
         """Have what was kept under one port found under another: addresses of queues hold it."""
@@ -177,14 +185,11 @@ class Stack:
     def _issuer(self, *, wanted: bool) -> tuple[int | None, int | None]:
         recorded = self._recorded()
         pid = recorded.issuer_pid if recorded else None
-        if pid and processes.belongs(pid, self.directory):
-            if wanted:
-                assert recorded
-                return pid, recorded.issuer_port
-            processes.end(pid, self.directory)
-        if not wanted:
-            return None, None
         port = recorded.issuer_port if recorded else None
+        if pid and processes.belongs(pid, self.directory):
+            return pid, port
+        if not wanted:
+            return None, port
         # The same port as last time, if it can be had: the functions know the issuer by it.
         port = port if port and _is_free(port) else free_port()
         identity.signing_key(self.directory / "identity")

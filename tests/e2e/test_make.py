@@ -1,10 +1,15 @@
 import os
 import signal
 import socket
+import urllib.request
+from pathlib import Path
 
+import jwt
 import pytest
 
 from local import processes, wait
+from local.identity import JWKS_PATH, user_id
+from local.site_server import served
 from local.stack import free_port
 from tests.support.deployed import SETTINGS, Deployed
 
@@ -104,3 +109,93 @@ def test_nothing_is_left_running_after_down(stack: Deployed) -> None:
     assert stack.make("token", "USER=erin").status != 0
     assert stack.up(**SETTINGS).status == 0
     assert is_answering(stack)
+
+
+@pytest.mark.slow
+def test_parameters_are_those_of_the_last_deployment_alone(stack: Deployed) -> None:
+    def limit() -> str:
+        described = stack.aws("cloudformation").describe_stacks(StackName="docsnap-local")
+        given = described["Stacks"][0]["Parameters"]
+        return next(
+            p["ParameterValue"] for p in given if p["ParameterKey"] == "UnfinishedJobsLimit"
+        )
+
+    assert stack.up(**SETTINGS, UnfinishedJobsLimit="7").status == 0
+    assert limit() == "7"
+
+    assert stack.up(**SETTINGS).status == 0
+    assert limit() == "200"
+
+
+@pytest.mark.slow
+def test_a_deployment_that_fails_says_why_and_leaves_what_there_is(stack: Deployed) -> None:
+    before = stack.describe()
+
+    refused = stack.up(SupabaseUrl="http://issuer.example")
+
+    assert refused.status != 0
+    told = [line for line in refused.errors.splitlines() if not line.startswith("make")]
+    assert told[0] == "sam deploy failed:"
+    assert "SupabaseUrl" in told[1]
+    assert len(told) == 2
+    assert stack.describe() == before
+    assert is_issuing(stack)
+    assert stack.up(**SETTINGS).status == 0
+    assert stack.describe() == before
+
+
+def is_issuing(stack: Deployed) -> bool:
+    keys = f"{stack.describe()['supabaseUrl']}{JWKS_PATH}"
+    with urllib.request.urlopen(keys, timeout=10) as answer:
+        return bool(answer.status == 200)
+
+
+def test_a_parameter_that_is_none_is_told_in_one_line(stack: Deployed) -> None:
+    refused = stack.up(MaxAttemps="2")
+
+    told = [line for line in refused.errors.splitlines() if not line.startswith("make")]
+    assert refused.status != 0
+    assert told == ["template.yaml has no parameter MaxAttemps. Did you mean MaxAttempts?"]
+
+
+@pytest.mark.parametrize("port", ["0", "65536"])
+def test_what_is_no_port_is_refused(stack: Deployed, port: str) -> None:
+    refused = stack.make("up", f"PORT={port}")
+
+    assert refused.status != 0
+    assert "a port is a number" in refused.errors
+    assert "Traceback" not in refused.errors
+
+
+def test_quotes_in_what_make_is_given_mean_nothing_to_a_shell(stack: Deployed) -> None:
+    one, other = (stack.make("-s", "token", f"USER={user}") for user in ("o'brien", "o`id`brien"))
+
+    assert (one.errors, other.errors) == ("", "")
+    assert subject(one.output) == user_id("o'brien")
+    assert subject(other.output) == user_id("o`id`brien")
+
+
+def test_a_token_is_somebodys(stack: Deployed) -> None:
+    refused = stack.make("-s", "token", "USER=")
+
+    assert (refused.status != 0, refused.output) == (True, "")
+    assert refused.errors.startswith("Whose token?")
+
+
+def subject(token: str) -> str:
+    return str(jwt.decode(token.strip(), options={"verify_signature": False})["sub"])
+
+
+@pytest.mark.parametrize(("private", "is_reached"), [("1", True), ("0", False), ("", False)])
+def test_private_networks_are_the_engines_only_if_asked_for(
+    tmp_path: Path, stack: Deployed, private: str, *, is_reached: bool
+) -> None:
+    with served() as (url, requests):
+        done = stack.make(
+            *("generate", f"URL={url}?'quoted'=\"too\"", "MAX_PAGES=1", "FORMATS=json"),
+            *(f"OUT={tmp_path / 'an out'}", f"PRIVATE={private}"),
+        )
+
+    assert (done.status == 0) is is_reached
+    assert any("quoted" in request for request in requests) is is_reached
+    assert (tmp_path / "an out" / "manifest.json").exists() is is_reached

@@ -19,6 +19,26 @@ def test_what_is_no_parameter_is_named(text: str) -> None:
         deployment.parse_parameters(text)
 
 
+def test_what_is_not_given_has_its_default_again_not_that_of_the_last_deployment() -> None:
+    defaults = deployment.defaults((deployment.ROOT / "template.yaml").read_text())
+
+    chosen = deployment.complete({"MaxAttempts": "2"}, defaults)
+
+    assert chosen.keys() == defaults.keys()
+    assert (chosen["MaxAttempts"], chosen["UnfinishedJobsLimit"]) == ("2", "200")
+    assert (chosen["AlarmEmail"], chosen["Architecture"]) == ("", deployment.ARCHITECTURE)
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"), [("MaxAttemps", " Did you mean MaxAttempts?"), ("Foo", "")]
+)
+def test_a_parameter_that_the_template_lacks_is_refused(name: str, hint: str) -> None:
+    with pytest.raises(StackError) as refused:
+        deployment.complete({name: "2"}, {"MaxAttempts": "3", "AlarmEmail": ""})
+
+    assert str(refused.value) == f"template.yaml has no parameter {name}.{hint}"
+
+
 @pytest.fixture
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("template.yaml", "samconfig.toml", "functions/api/handler.py", "layers/x.py"):
