@@ -1,15 +1,15 @@
 """Which stack does an operator's command work on?
 
 Either the one that the command line names in full, or, with nothing named, the local stack of
-`make up`: never a part of each.
+`make up` (in LOCAL_DIR): never a part of each.
 """
 
 import argparse
 import json
-from pathlib import Path
+import os
 from typing import Any
 
-STACK = Path(__file__).resolve().parent.parent / ".local" / "stack.json"
+from local.deployment import ROOT
 
 DESCRIBED = {
     "table": "tableName",
@@ -37,10 +37,11 @@ def find(arguments: argparse.Namespace, *wanted: str) -> tuple[dict[str, Any], l
     endpoint: str | None = arguments.endpoint_url
     if all(named):
         return {"endpoint_url": endpoint}, named
-    if any(named) or endpoint or not STACK.exists():
+    stack = ROOT / os.environ.get("LOCAL_DIR", ".local") / "stack.json"
+    if any(named) or endpoint or not stack.exists():
         options = ", ".join(map(_option, wanted))
         raise SystemExit(f"Name all of {options}; or none, and run `make up` first.")
-    described: dict[str, str] = json.loads(STACK.read_text())
+    described: dict[str, str] = json.loads(stack.read_text())
     local = {
         "endpoint_url": described["endpointUrl"],
         "region_name": described["region"],

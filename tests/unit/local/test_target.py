@@ -12,9 +12,8 @@ COMMANDS = {"redrive": (redrive, ["--all"]), "erase": (erase, ["--user", "ada"])
 
 @pytest.fixture
 def stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    path = tmp_path / "stack.json"
-    monkeypatch.setattr(target, "STACK", path)
-    return path
+    monkeypatch.setenv("LOCAL_DIR", str(tmp_path))
+    return tmp_path / "stack.json"
 
 
 @pytest.mark.parametrize("options", [["--table", "jobs"], ["--endpoint-url", "http://a.example"]])
