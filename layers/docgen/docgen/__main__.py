@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import shutil
 import sys
 import time
@@ -14,11 +15,12 @@ from typing import TYPE_CHECKING, TextIO
 from docgen.engine import Progress, Result, generate
 from docgen.errors import AddressRefused, GenerateError
 from docgen.options import DEFAULT_FORMATS, FORMATS, Limits, Options
+from docgen.writers import BUNDLE, MANIFEST
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-FAILED, INTERRUPTED = 1, 130  # 2 is wrong usage, as argparse has it
+FAILED, WRONG_USAGE, INTERRUPTED = 1, 2, 130  # 2, as argparse has it
 GLOBAL_UNICAST = IPv6Network("2000::/3")  # RFC 4291, section 2.4
 STORE = ".docgen.sqlite"
 """Beside the output: what makes a second run fetch only what changed."""
@@ -37,7 +39,12 @@ def main(arguments: Sequence[str] | None = None, out: TextIO = sys.stderr) -> in
     """
     asked = _parse(arguments)
     directory = Path(asked.out)
-    directory.mkdir(parents=True, exist_ok=True)
+    if foreign := _foreign(directory):
+        print(
+            f"{foreign} is there already, and none of ours: choose another place (OUT=, --out).",
+            file=out,
+        )
+        return WRONG_USAGE
     options = Options(
         max_pages=asked.max_pages,
         max_depth=asked.max_depth,
@@ -49,6 +56,7 @@ def main(arguments: Sequence[str] | None = None, out: TextIO = sys.stderr) -> in
     display = Display(out)
     started = time.monotonic()
     try:
+        directory.mkdir(parents=True, exist_ok=True)
         result = generate(
             asked.url,
             options,
@@ -65,6 +73,10 @@ def main(arguments: Sequence[str] | None = None, out: TextIO = sys.stderr) -> in
             hint = " Private ones have to be asked for: PRIVATE=1 (--private)."
         print(f"{display.red('✗')} {error.message}{hint} [{error.code}]", file=out)
         return FAILED
+    except OSError as error:  # of the network none comes this far
+        display.end()
+        print(f"{display.red('✗')} {directory} cannot be written to: {error.strerror}.", file=out)
+        return FAILED
     except KeyboardInterrupt:
         display.end()
         print("Stopped. The same command goes on from here.", file=out)
@@ -72,6 +84,14 @@ def main(arguments: Sequence[str] | None = None, out: TextIO = sys.stderr) -> in
     display.end()
     print(summary(result, directory, time.monotonic() - started, display), file=out)
     return 0
+
+
+def _foreign(directory: Path) -> Path | None:
+    """Find what a run would overwrite though none has made it."""
+    if (directory / STORE).exists():
+        return None
+    made = (*FORMATS, MANIFEST, BUNDLE)
+    return next((directory / name for name in made if (directory / name).exists()), None)
 
 
 def _is_public(address: IPv4Address | IPv6Address) -> bool:
@@ -91,7 +111,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     defaults = Options()
     add = parser.add_argument
-    add("url", help="where the documentation begins; only what lies below it is read")
+    add("url", type=_url, help="where the documentation begins; only what lies below it is read")
     add("--out", default="out", metavar="DIR", help="where to write (default: %(default)s)")
     add("--max-pages", type=_count, default=defaults.max_pages, metavar="N")
     add("--max-depth", type=int, choices=range(21), default=defaults.max_depth, metavar="N")
@@ -104,11 +124,18 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
+def _url(text: str) -> str:
+    if not re.match(r"https?://[^/]", text, re.IGNORECASE):
+        raise argparse.ArgumentTypeError(
+            "which site? Its address begins with https:// or http:// (make generate URL=…)"
+        )
+    return text
+
+
 def _count(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError("has to be 1 or more")
-    return number
+    if not text.isascii() or not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError("has to be a number, 1 or more")
+    return int(text)
 
 
 def _formats(text: str) -> tuple[str, ...]:

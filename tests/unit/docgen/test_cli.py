@@ -68,7 +68,14 @@ def test_a_depth_of_none_takes_the_first_page_alone(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [[], ["http://x.example", "--formats", "html,exe"], ["http://x.example", "--max-pages", "0"]],
+    [
+        [],
+        [""],
+        ["x.example"],
+        ["http://x.example", "--formats", "html,exe"],
+        ["http://x.example", "--max-pages", "0"],
+        ["http://x.example", "--max-pages", "many"],
+    ],
 )
 def test_wrong_usage_ends_with_two(
     arguments: list[str], capsys: pytest.CaptureFixture[str]
@@ -76,8 +83,44 @@ def test_wrong_usage_ends_with_two(
     with pytest.raises(SystemExit) as caught:
         main(arguments)
 
+    said = capsys.readouterr().err
     assert caught.value.code == 2
-    assert "usage:" in capsys.readouterr().err
+    assert "usage:" in said
+    assert "_count" not in said
+
+
+@pytest.mark.parametrize("name", ["html", "manifest.json"])
+def test_what_somebody_else_has_put_there_is_not_overwritten(name: str, tmp_path: Path) -> None:
+    out = io.StringIO()
+    kept = tmp_path / name / "kept" if name == "html" else tmp_path / name
+    kept.parent.mkdir(exist_ok=True)
+    kept.write_text("of the user's")
+
+    with served() as (url, requests):
+        code = main([url, "--out", str(tmp_path), "--private", "--formats", "markdown"], out)
+
+    assert (code, requests) == (2, [])
+    assert f"{tmp_path / name} is there already" in out.getvalue()
+    assert kept.read_text() == "of the user's"
+
+
+def test_the_last_run_is_replaced_and_what_lies_beside_it_is_kept(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("of the user's")
+    with served() as (url, _):
+        for formats in ("html", "markdown"):
+            main([url, "--out", str(tmp_path), "--private", "--formats", formats], io.StringIO())
+
+    assert (tmp_path / "notes.txt").exists()
+    assert (tmp_path / "markdown").exists()
+    assert not (tmp_path / "html").exists()
+
+
+def test_a_place_that_cannot_be_written_to_is_told_in_one_line(tmp_path: Path) -> None:
+    out = io.StringIO()
+    (tmp_path / "file").touch()
+
+    assert main(["http://127.0.0.1:1/", "--out", str(tmp_path / "file")], out) == 1
+    assert out.getvalue() == f"✗ {tmp_path}/file cannot be written to: File exists.\n"
 
 
 def test_a_terminal_sees_a_bar_that_is_drawn_in_place() -> None:
