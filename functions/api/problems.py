@@ -13,6 +13,7 @@ MEDIA_TYPE = "application/problem+json"
 INTERNAL_ERROR = "internal_error"
 DEFECT = "Something went wrong on our side; the request id helps us to find out what."
 MAX_MESSAGE = 300  # characters of what we say about a field
+_NO_OBJECT = "Input should be an object"  # pydantic's own words name our class
 
 
 class NotJson(RequestError):
@@ -92,7 +93,9 @@ def from_validation(error: ValidationError) -> InvalidRequest:
         [
             FieldError(
                 field=".".join(str(part) for part in detail["loc"])[:MAX_MESSAGE],
-                message=detail["msg"][:MAX_MESSAGE],
+                message=_NO_OBJECT
+                if detail["type"] == "model_type"
+                else detail["msg"][:MAX_MESSAGE],
             )
             for detail in details
         ]

@@ -112,9 +112,10 @@ class Api:
                 telemetry.about(owner=user.id, **parameters)
             return route.handle(self._backend, request, **parameters)
 
-        rule = route.path.replace("{", "<").replace("}", ">")
+        path = route.path.replace(".", r"\.")  # Powertools takes it for a regular expression
+        rule = path.replace("{", "<").replace("}", ">")
         self._resolver.route(rule, method=route.method)(answer)
-        pattern = re.compile(re.sub(r"\{\w+\}", "[^/]+", route.path))
+        pattern = re.compile(re.sub(r"\{\w+\}", "[^/]+", path))
         self._paths.setdefault(pattern, {"OPTIONS"}).add(route.method)
 
     def _request(self) -> Request:

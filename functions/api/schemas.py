@@ -22,6 +22,9 @@ MAX_BATCH = 25  # submissions in one request
 MAX_GLOBS = 50  # of each list
 MAX_GLOB_LENGTH = 500  # characters
 MAX_TITLE_LENGTH = 200  # characters
+TITLE_PATTERN = (
+    r"^[^\x00-\x1f\x7f-\x9f]*[^\x00-\x1f\x7f-\x9f\s][^\x00-\x1f\x7f-\x9f]*$"  # one line, not blank
+)
 
 _LABELS = (
     r"(([A-Za-z0-9]([A-Za-z0-9-]{0,28}[A-Za-z0-9])?\.){1,7}"
@@ -111,6 +114,7 @@ class OptionFields(BaseModel):
         Field(
             min_length=1,
             max_length=MAX_TITLE_LENGTH,
+            pattern=TITLE_PATTERN,
             description="Title of the documentation. By default the site's own.",
             examples=["Example Handbook"],
         ),

@@ -30,6 +30,7 @@ KEY_OF_ITEM = "\x1f"  # cannot be part of a caller's key
 def submit(backend: Backend, request: Request) -> Response[Any]:
     """Answer POST /api/generate-docs."""
     try:
+        request.only()
         key = request.idempotency_key
         submission = _normalise(backend, request.read(schemas.Submission))
         admitted = _admit(backend, request, submission, key=key, body_hash=_hash(submission))
@@ -56,6 +57,7 @@ def submit_batch(backend: Backend, request: Request) -> Response[Any]:
     the key and its number, with the hash of the whole. So a repetition finds every job again, and
     a different body is refused at its first valid item, before anything is admitted.
     """
+    request.only()
     key = request.idempotency_key
     sent = request.read(schemas.Batch).items
     items = [_read_item(backend, item) for item in sent]

@@ -22,7 +22,7 @@ def document() -> dict[str, Any]:
 def operation(method: str, path: str) -> dict[str, Any]:
     """Find what the document says about a request; a fixed path goes before one with a hole."""
     for template in sorted(document()["paths"], key=lambda each: each.count("{")):
-        if re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", template), path):
+        if re.fullmatch(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(template)), path):
             found: dict[str, Any] = document()["paths"][template].get(method.lower(), {})
             return found
     return {}

@@ -15,6 +15,8 @@ from tests.support.tokens import new_key
 
 PROTECTED = [route for route in ROUTES if not route.is_open]
 
+UNKNOWN = ("/", "/api", "/api/jobs/", "/api/jobs/a/b", "/API/JOBS", "/x%00", "/openapiXjson")
+
 HEALTHY = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 """What is no sign of ill health here."""
 
@@ -67,7 +69,7 @@ def test_an_expired_or_forged_token_and_one_of_no_user_are_refused_alike(world: 
     assert len({answer.body for answer in answers}) == 1
 
 
-@pytest.mark.parametrize("path", ["/", "/api", "/api/jobs/", "/api/jobs/a/b", "/API/JOBS", "/x%00"])
+@pytest.mark.parametrize("path", UNKNOWN)
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE", "OPTIONS"])
 def test_an_unknown_route_is_a_problem_too(world: World, method: str, path: str) -> None:
     assert_problem(world.call(method, path, user=None), 404, "route_not_found")

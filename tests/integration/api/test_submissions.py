@@ -209,6 +209,10 @@ def test_a_private_address_is_accepted_where_private_networks_are_allowed() -> N
         ({"url": SITE, "options": {"include": "/docs"}}, "options.include"),
         ({"url": SITE, "options": {"exclude": [""]}}, "options.exclude.0"),
         ({"url": SITE, "options": {"title": ""}}, "options.title"),
+        ({"url": SITE, "options": {"title": " \u00a0\u3000"}}, "options.title"),
+        ({"url": SITE, "options": {"title": "a\nb"}}, "options.title"),
+        ({"url": SITE, "options": {"title": "a\u0000"}}, "options.title"),
+        ({"url": SITE, "options": {"title": "\u001b[31ma"}}, "options.title"),
     ],
 )
 def test_a_body_that_breaks_the_schema_is_refused_by_field(
@@ -223,7 +227,27 @@ def test_a_body_that_breaks_the_schema_is_refused_by_field(
 
 @pytest.mark.parametrize("body", ["[]", "null", '"text"', "5"])
 def test_json_that_is_no_object_breaks_the_schema(world: World, body: str) -> None:
-    assert world.call("POST", "/api/generate-docs", body=body).status == 422
+    answer = world.call("POST", "/api/generate-docs", body=body)
+
+    assert answer.status == 422
+    assert answer.json["errors"] == [{"field": "", "message": "Input should be an object"}]
+
+
+@pytest.mark.parametrize("title", ["a", " a b ", "ä" * 200, "例え 📚"])
+def test_a_title_is_any_line_of_text(world: World, title: str) -> None:
+    answer = world.submit(SITE, options={"title": title})
+
+    assert answer.json["job"]["options"]["title"] == title
+
+
+@pytest.mark.parametrize("path", ["/api/generate-docs", "/api/generate-docs/batch"])
+def test_what_belongs_into_the_body_is_refused_in_the_query(world: World, path: str) -> None:
+    body = {"url": SITE} if path == "/api/generate-docs" else {"items": [{"url": SITE}]}
+    answer = world.call("POST", path, body=body, query={"force": "true"})
+
+    assert (answer.status, answer.code) == (422, "invalid_request")
+    assert answer.json["errors"][0]["field"] == "force"
+    assert world.calls == []
 
 
 def test_the_quota_is_told_with_every_submission(world: World) -> None:
