@@ -39,6 +39,15 @@ _TRANSIENT = frozenset(
         "ThrottlingException",
     }
 )
+_OUT_OF_REACH = frozenset(
+    {
+        "AccessDeniedException",
+        "ExpiredTokenException",
+        "ResourceNotFoundException",
+        "UnrecognizedClientException",
+    }
+)
+"""The table is not there, or not for us: no call helps, but the request is not to blame either."""
 
 
 class ConditionFailed(DocSnapError):
@@ -79,7 +88,7 @@ class Table:
     """A DynamoDB table of jobs.
 
     Every method raises Unavailable when DynamoDB does not answer, or is too busy, several times
-    over. Nothing is known then about whether a write was done.
+    over, or when the table is out of reach. Nothing is known then about whether a write was done.
     """
 
     def __init__(
@@ -198,6 +207,8 @@ class Table:
                     silences += 1
                     if silences >= TRIES:
                         raise Unavailable from error
+                elif codes & _OUT_OF_REACH:
+                    raise Unavailable from error
                 else:
                     raise
             self._pause(self._random.uniform(0, 0.03 * 2 ** (conflicts + silences)))

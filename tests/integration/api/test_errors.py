@@ -167,6 +167,15 @@ def test_when_the_table_does_not_answer_the_caller_may_come_again(world: World) 
     assert world.messages() == []
 
 
+def test_when_the_table_is_gone_the_caller_may_come_again(world: World) -> None:
+    world.table._client.delete_table(TableName=world.table.name)
+
+    for answer in (world.call("GET", "/api/jobs"), world.submit()):
+        assert_problem(answer, 503, "unavailable")
+        assert int(answer.headers["Retry-After"]) >= 1
+    assert world.messages() == []
+
+
 def test_when_the_queue_does_not_answer_the_caller_may_come_again(world: World) -> None:
     world.cut_off.add("sqs")
 

@@ -132,13 +132,21 @@ def test_a_failed_condition_tells_what_is_there() -> None:
     assert error.value.failures == {0: {"version": 7}}
 
 
-@pytest.mark.parametrize("code", ["ValidationException", "AccessDeniedException"])
-def test_a_defect_is_neither_hidden_nor_repeated(code: str) -> None:
-    table, client, _ = a_table(an_error(code))
+def test_a_defect_is_neither_hidden_nor_repeated() -> None:
+    table, client, _ = a_table(an_error("ValidationException"))
 
     with pytest.raises(ClientError):
         table.write(WRITES, token="t")
     assert len(client.requests) == 1
+
+
+@pytest.mark.parametrize("code", ["ResourceNotFoundException", "AccessDeniedException"])
+def test_a_table_out_of_reach_is_unavailable_at_once(code: str) -> None:
+    table, client, pauses = a_table(an_error(code))
+
+    with pytest.raises(Unavailable):
+        table.write(WRITES, token="t")
+    assert (len(client.requests), pauses) == (1, [])
 
 
 def test_every_attribute_that_is_written_has_an_alias_for_the_sake_of_reserved_words() -> None:
