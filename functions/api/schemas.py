@@ -208,7 +208,11 @@ class Job(Answer):
     status: JobStatus
     stage: Annotated[
         str | None,
-        Field(description="What the worker is at, while active.", examples=["crawling"]),
+        Field(
+            description="What the worker is at, or was at when it stopped; null before the first "
+            "attempt and after completion.",
+            examples=["crawling"],
+        ),
     ]
     progress: Annotated[
         int, Field(ge=0, le=100, description="In percent; never falls within an attempt.")

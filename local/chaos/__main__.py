@@ -43,10 +43,16 @@ SETTLE_SECONDS = 420.0
 """For what is cleaned up once no worker can be left: an invocation's time and a few sweeps."""
 
 
+def _count(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError("without a job there is nothing to see: 1 or more")
+    return int(text)
+
+
 def main() -> int:
     """Run, print the verdict, and say by the exit code whether there is any violation."""
     parser = argparse.ArgumentParser(prog="make chaos", description=__doc__)
-    parser.add_argument("--jobs", type=int, default=60)
+    parser.add_argument("--jobs", type=_count, default=60)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--directory", type=Path, default=deployment.ROOT / ".local" / "chaos")
     arguments = parser.parse_args()

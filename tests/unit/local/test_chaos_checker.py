@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from local.chaos.__main__ import main
 from local.chaos.checker import RULES, Accepted, Observation, judge, recoveries
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -169,3 +170,16 @@ def test_a_recovery_is_measured_from_the_last_sign_of_life() -> None:
     history[2]["at"] = at(61.5)
 
     assert recoveries(a_run(items=[a_job(), *history])) == [pytest.approx(60.0)]
+
+
+@pytest.mark.parametrize("jobs", ["0", "-1", "many"])
+def test_a_run_without_jobs_is_no_run_without_violations(
+    jobs: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["make chaos", f"--jobs={jobs}"])
+
+    with pytest.raises(SystemExit) as refused:
+        main()
+
+    assert refused.value.code == 2
+    assert "1 or more" in capsys.readouterr().err
