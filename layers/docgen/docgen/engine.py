@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from docgen.transport import AllowAddress
     from docgen.visits import Counts
 
-EXTRACTION = "3"
+EXTRACTION = "4"
 """Counts up when extraction changes, so that documents of an older one are made anew."""
 LEARNT_FROM = 24  # pages; what repeats shows itself on fewer, and looking costs as much as writing
 COMMIT_EVERY = 25
@@ -228,6 +228,8 @@ class _Run:
                 else:
                     problems[document.problem] += 1
                     store.documents.set_problem(page.key, document.problem)
+                    if document.problem == "frame_menu":
+                        store.documents.put_menu(number, document.navigation)
                 if number % COMMIT_EVERY == 0:
                     store.commit()
             self._step(Stage.EXTRACTING, 66 + 20 * number // total, page.url)
@@ -273,7 +275,11 @@ class _Run:
     def _write(self, directory: Path) -> Result:
         store = self._store
         arranged = site.arrange(
-            store.documents.all, root=self._url, aliases=store.aliases(), title=self._options.title
+            store.documents.all,
+            root=self._url,
+            menus=store.documents.menus(),
+            aliases=store.aliases(),
+            title=self._options.title,
         )
         changed_at = store.get("changed_at") or "1980-01-01T00:00:00Z"
         written = writers.write(
@@ -331,7 +337,7 @@ PROBLEMS = {
     "empty_shell": "The pages of this site are empty until a browser runs their scripts.",
     "login_wall": "The pages of this site can only be read after signing in.",
     "soft_404": "There is no page at this URL: the site says so without an error status.",
-    "frame_menu": "This is only the menu of a site in frames; the site has another address.",
+    "frame_menu": "This is only the menu of a site; the site has another address.",
 }
 
 

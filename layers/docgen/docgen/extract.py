@@ -10,7 +10,7 @@ from urllib.parse import urljoin
 from docgen.content import find_content
 from docgen.markdown import to_markdown
 from docgen.metadata import Metadata, choose_title, read_breadcrumbs, read_head
-from docgen.navigation import NavLink, read_navigation
+from docgen.navigation import NavLink, read_menu, read_navigation
 from docgen.sitemodel import SiteModel
 from docgen.tex import formula_pattern
 from docgen.tree import parse
@@ -135,6 +135,8 @@ def convert(
         head.title, written.headings, model.title_affixes if model else frozenset()
     )
     words = len(written.markdown.split())
+    problem = _find_problem(tree, html, head, written, words)
+    read_links = read_menu if problem == "frame_menu" else read_navigation
     return Document(
         url=url,
         title=title or url,
@@ -150,9 +152,9 @@ def convert(
         images=tuple(written.images),
         embedded=written.embedded,
         sizes={url: size for url, size in written.sizes.items() if size},
-        navigation=read_navigation(tree, base or url, resolve),
+        navigation=read_links(tree, base or url, resolve),
         words=words,
-        problem=_find_problem(tree, html, head, written, words),
+        problem=problem,
     )
 
 
@@ -169,11 +171,18 @@ def _may_have_crumbs(html: str | bytes) -> bool:
     return "crumb" in html if isinstance(html, str) else b"crumb" in html
 
 
+def _is_piece(html: str | bytes) -> bool:
+    """Whether this is no page, but a piece that a script puts into pages."""
+    return "<body" not in html if isinstance(html, str) else b"<body" not in html
+
+
 def _find_problem(
     tree: LexborHTMLParser, html: str | bytes, head: Metadata, written: Written, words: int
 ) -> str | None:
     """Tell pages that carry no content of their own, though they were answered with 200."""
-    if head.is_frame and words < _WORDS_OF_A_LINK * len(written.links):
+    if words < _WORDS_OF_A_LINK * len(written.links) and (
+        head.is_frame or (not head.title and not written.headings and _is_piece(html))
+    ):
         return "frame_menu"
     if words >= max(_SHELL_WORDS, _LOGIN_WORDS, _MISSING_WORDS):
         return None

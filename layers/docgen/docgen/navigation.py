@@ -87,6 +87,14 @@ def read_navigation(
     return best
 
 
+def read_menu(
+    tree: LexborHTMLParser, url: str, resolve: Callable[[str], str]
+) -> tuple[NavLink, ...]:
+    """Give the links of a page that is nothing but a menu."""
+    body = tree.body
+    return _nest(read_lines(body.html or ""), url, resolve) if body is not None else ()
+
+
 def _bare(url: str) -> str:
     """A page's address without what it may end with."""
     url = url.partition("#")[0].partition("?")[0].removesuffix("/")

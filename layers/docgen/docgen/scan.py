@@ -28,6 +28,8 @@ _SCRIPTED = re.compile(
     r"(?:window\.|document\.|self\.|top\.)?location(?:\.href\s*=|\.replace\(|\.assign\(|\s*=)"
     r"\s*[\"']([^\"'\\]+)[\"']"
 )
+_MENU_NAMES = ("docfx:navrel", "docfx:tocrel")
+"""By these DocFX names the pages from which a script fetches a page's menus."""
 LONGEST_REFRESH = 10  # seconds; a page that stays longer is meant to be read
 
 
@@ -115,7 +117,15 @@ def _hrefs(tree: LexborHTMLParser, most: int) -> dict[str, None]:
         href = (attributes.get("href") or attributes.get("src") or "").partition("#")[0]
         if href:
             found[href] = None
+    found.update(dict.fromkeys(_menus(tree)))
     return found
+
+
+def _menus(tree: LexborHTMLParser) -> Iterator[str]:
+    for node in tree.css("meta[name^=docfx], meta[property^=docfx]"):
+        attributes = node.attributes
+        if (attributes.get("name") or attributes.get("property")) in _MENU_NAMES:
+            yield from filter(None, (attributes.get("content"),))
 
 
 def _says_little(tree: LexborHTMLParser) -> bool:

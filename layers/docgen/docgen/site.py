@@ -15,9 +15,9 @@ from docgen.names import PAGE_SUFFIXES, Names, base_folder
 from docgen.outline import Leaf, Menu, outline
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from docgen.extract import Document
+    from docgen.extract import Document, NavLink
     from docgen.outline import Node
 
 DEEPEST = 6
@@ -184,14 +184,15 @@ def arrange(
     documents: Callable[[], Iterator[Document]],
     *,
     root: str,
+    menus: Iterable[Sequence[NavLink]] = (),
     aliases: Iterable[tuple[str, str]] = (),
     title: str | None = None,
 ) -> Site:
     """Put the pages of a site in order and give each its place in the bundle.
 
     Calls `documents` twice and goes through them one at a time, keeping of each what fits a
-    kilobyte. `root` is the URL that was asked for; `aliases` are pairs of another address and
-    the page's own; `title` overrules the site's own.
+    kilobyte. `root` is the URL that was asked for; `menus` stand on pages of their own; `aliases`
+    are pairs of another address and the page's own; `title` overrules the site's own.
     """
     links = _Links()
     pages = _name_pages(documents(), links, root)
@@ -200,7 +201,7 @@ def arrange(
         if page is not None:
             links.add(other, page)
     first = links.page_at(root)
-    tree = _contents(documents(), pages, links, first)
+    tree = _contents(documents(), pages, links, first, menus)
     site_title = title or _site_title(first or pages[0])
     site = Site(root, site_title, [], tree, links)
     site.pages.extend(entry.page for entry in site.entries() if entry.page is not None)
@@ -266,13 +267,19 @@ def _letters(text: str) -> str:
 
 
 def _contents(
-    documents: Iterable[Document], pages: list[Page], links: _Links, first: Page | None
+    documents: Iterable[Document],
+    pages: list[Page],
+    links: _Links,
+    first: Page | None,
+    menus: Iterable[Sequence[NavLink]],
 ) -> list[Entry]:
     def page_at(url: str) -> int | None:
         page = links.page_at(url)
         return None if page is None else page.key
 
     menu = Menu()
+    for lines in menus:
+        menu.learn(lines, page_at)
     leaves: list[Leaf] = []
     for page, document in zip(pages, documents, strict=True):
         menu.learn(document.navigation, page_at)

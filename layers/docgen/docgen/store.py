@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 MOST_ALIASES = 8  # in a row: redirects, canonical, duplicate; more never make sense
 
 SCHEMA = """
@@ -45,6 +45,7 @@ CREATE TABLE document (
 CREATE INDEX document_url ON document (url);
 CREATE TABLE earlier (key TEXT PRIMARY KEY, target TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE problem (key TEXT PRIMARY KEY, reason TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE menu (number INTEGER PRIMARY KEY, links TEXT NOT NULL);
 CREATE TABLE asset (
     url TEXT PRIMARY KEY, content_type TEXT NOT NULL, body BLOB NOT NULL,
     etag TEXT, last_modified TEXT);
@@ -101,7 +102,7 @@ class Store:
 
     def clear(self) -> None:
         """Forget everything."""
-        for table in ("meta", "url", "page", "earlier", "document", "problem", "asset"):
+        for table in ("meta", "url", "page", "earlier", "document", "problem", "menu", "asset"):
             self._db.execute(f"DELETE FROM {table}")  # noqa: S608 - our own table names
 
     # The run itself

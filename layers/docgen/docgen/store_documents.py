@@ -25,6 +25,7 @@ class Documents:
         """Forget all, and what was wrong with pages."""
         self._db.execute("DELETE FROM document")
         self._db.execute("DELETE FROM problem")
+        self._db.execute("DELETE FROM menu")
 
     def put(self, number: int, document: Document) -> None:
         """Keep a document at its place in the order."""
@@ -39,6 +40,16 @@ class Documents:
     def set_problem(self, key: str, reason: str) -> None:
         """Note that a page has no text worth having. It stays, to be asked for again."""
         self._db.execute("INSERT OR REPLACE INTO problem VALUES (?, ?)", (key, reason))
+
+    def put_menu(self, number: int, links: tuple[NavLink, ...]) -> None:
+        """Keep what stands on a page that is nothing but the site's menu."""
+        facts = json.dumps([asdict(link) for link in links])
+        self._db.execute("INSERT OR REPLACE INTO menu VALUES (?, ?)", (number, facts))
+
+    def menus(self) -> Iterator[tuple[NavLink, ...]]:
+        """Iterate over these menus, in the order of their pages."""
+        for (links,) in self._db.execute("SELECT links FROM menu ORDER BY number").fetchall():
+            yield tuple(NavLink(**link) for link in json.loads(links))
 
     def drop(self, number: int, problem: str) -> None:
         """Forget a document, because there is something wrong with its page."""

@@ -55,6 +55,20 @@ def test_frames_lead_on() -> None:
         assert "/docs/inner.html" in crawl(site).pages
 
 
+def test_menus_that_a_script_fetches_lead_on() -> None:
+    head = (
+        '<meta name="docfx:navrel" content="../toc.html"><meta property="docfx:tocrel"'
+        ' content="toc.html"><meta name="docfx:rel" content="style/">'
+    )
+    with Site() as site:
+        site.page("/docs/", prose("front"), head=head)
+        site.page("/docs/toc.html", links("one"))
+        site.page("/docs/one", prose("one"))
+        found = crawl(site)
+
+        assert found.pages == ["/docs/", "/docs/toc.html", "/docs/one"]
+
+
 def test_the_folder_is_that_of_the_page_the_start_redirects_to() -> None:
     with Site() as site:
         site.redirect("/", "/en/latest/")

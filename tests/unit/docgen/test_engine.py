@@ -282,6 +282,24 @@ def a_book(site: Site, *, chapters: int, together: str) -> None:
     site.page("/docs/all.html", f"<main>{whole}</main>", title="The whole book")
 
 
+def test_a_menu_on_a_page_of_its_own_gives_the_order(tmp_path: Path) -> None:
+    with Site() as site:
+        site.page("/docs/", "<h1>Home</h1>" + prose("front") + "<iframe src=toc.html></iframe>")
+        menu = (
+            "<ol><li><a href=z.html>First</a></li><li><ol><li><a href=m.html>Within</a></li></ol>"
+            "</li><li><a href=a.html>Last</a></li></ol>"
+        )
+        site.page("/docs/toc.html", menu, head="<base target=_parent>")
+        for name in "amz":
+            site.page(f"/docs/{name}.html", f"<h1>{name}</h1>" + prose(name))
+        result = run(site, tmp_path)
+
+        assert [page["url"].rpartition("/")[2] for page in manifest(result)["pages"]] == [
+            "", "z.html", "m.html", "a.html"
+        ]  # fmt: skip
+        assert {entry["reason"] for entry in manifest(result)["skipped"]} == {"frame_menu"}
+
+
 def test_a_page_that_is_all_others_once_more_is_left_out(tmp_path: Path) -> None:
     with Site() as site:
         a_book(site, chapters=6, together="<hr>")

@@ -199,6 +199,15 @@ def test_the_menu_of_a_site_in_frames_is_no_page(target, body, problem):
     assert convert(page, URL).problem == problem
 
 
+def test_a_menu_that_scripts_put_into_pages_is_no_page():
+    lines = "<ul><li><a href='a.html'>A</a><ul><li><a href='b.html'>B</a></li></ul></li></ul>"
+    piece = convert(f"<div id='toggle'><div class='toc'>{lines}</div></div>", URL)
+    page = convert(f"<body><div class='toc'>{lines}</div></body>", URL)
+
+    assert (piece.problem, page.problem) == ("frame_menu", None)
+    assert [(line.level, line.text) for line in piece.navigation] == [(0, "A"), (1, "B")]
+
+
 def test_what_no_browser_shows_is_left_out():
     page = a_page(
         "<h1>A\x07 b&#27;\x1bl\x9b</h1><p>c\x08\fd&#x1b;e &#169;</p><pre>f\x1b[0m\tg\x0b</pre>",
