@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from docgen import inline
-from docgen.code_language import guess_language
+from docgen.code_language import canonical_language, guess_language
 from docgen.tags import Kind, Tag, read_tag
 from docgen.vocabulary import VOID, word_set
 from docgen.walk import Closer, Walk, done, handles
+
+if TYPE_CHECKING:
+    from docgen.tables import Block
 
 _BLANK_START = re.compile(r"\A(?:[ \t]*\n)+")
 _LONE_SPACE = re.compile(r"^ $", re.M)
@@ -30,6 +34,7 @@ _SIGNS = {inline.ADDED: "+", inline.REMOVED: "-"}
 _CALLOUT = re.compile(r"\(?(\d{1,2})\)?")
 _FILE = re.compile(r"(?:[\w@~.\\\[\]-]{1,40}/){0,12}[\w@.\\\[\]-]{1,80}\.[A-Za-z]\w{0,9}")
 """A paragraph that is nothing but the name of a file; before a block of code it is its label."""
+_LONGEST_LANGUAGE = 24
 _FENCE = re.compile(r"^[ \t]*(`{3,})", re.M)
 
 
@@ -127,9 +132,20 @@ def add_code(walk: Walk, code: str, language: str | None) -> None:
         code = _LONE_SPACE.sub("", code)
     code = _BLANK_START.sub("", code).rstrip()
     if code:
+        if language and walk.blocks and _names(walk.blocks[-1], language):
+            walk.blocks.pop()
         if walk.blocks and walk.blocks[-1][0] == "p" and _FILE.fullmatch(walk.blocks[-1][1]):
             walk.blocks[-1] = ("p", inline.bold(walk.blocks[-1][1]))
         walk.add("code", _fence(code, language or guess_language(code)))
+
+
+def _names(block: Block, language: str) -> bool:
+    """Whether a block says nothing but in which language the code behind it is."""
+    kind, text = block
+    if kind != "p" or len(text) > _LONGEST_LANGUAGE:
+        return False
+    name = text.replace("\\", "").lower()
+    return language in (canonical_language(name), name.replace(" ", ""))
 
 
 def verbatim(walk: Walk, end: int, *, in_fragment: bool = False) -> str:

@@ -87,6 +87,7 @@ _ALIASES = {
     "asm": "asm",
     "nasm": "asm",
     "delphi": "pascal",
+    "gql": "graphql",
     "jsonc": "json",
     "json5": "json",
 }

@@ -12,7 +12,7 @@ _BACK_REFERENCES = word_set(
 )
 _BACK_SIGNS = word_set("↩ ↩\ufe0e ↑ ⏎ ^")
 _TARGET = re.compile(r"#(?:fn|ftn|footnote|cite_note|_footnotedef|_ftn)[-:._]?[\w.:-]*$", re.I)
-_BACK_TARGET = re.compile(r"#(?:fnref|footnoteref|cite_ref|_ftnref)", re.I)
+BACK_TARGET = re.compile(r"#(?:fnref|fnt__|footnoteref|citeref|cite_ref|_ftnref)", re.I)
 _LABEL = re.compile(r"\w{1,20}")
 _LONGEST_SIGN = 6
 
@@ -54,7 +54,7 @@ def is_reference(href: str, sign: str, classes: list[str], rest: str) -> bool:
         return False
     if "doc-noteref" in rest or "data-footnote-ref" in rest or not _REFERENCES.isdisjoint(classes):
         return True
-    return bool(_TARGET.match(href)) and not _BACK_TARGET.match(href)
+    return bool(_TARGET.match(href)) and not BACK_TARGET.match(href)
 
 
 def is_back_reference(sign: str, classes: list[str], rest: str) -> bool:

@@ -40,8 +40,23 @@ def _lead_with_title(blocks: list[Block]) -> None:
     first = next((place for place, block in enumerate(blocks) if block[0] == "h"), 0)
     if 0 < first <= _MOST_BEFORE_TITLE and blocks[first][1].startswith("# "):
         title = blocks.pop(first)
-        above = [block for block in blocks[:first] if not is_only_links(block)]  # the way here
+        above = [  # but not the way here
+            block
+            for block in blocks[:first]
+            if not is_only_links(block) and block[1] != title[1].removeprefix("# ")
+        ]
         blocks[:first] = [title, *above]
+
+
+def _forget_last(written: Written, left: int) -> None:
+    """Take back the headings at the end that were trimmed away: the last one left has their ids."""
+    if not 0 < left < len(written.headings):
+        return
+    gone = {heading.anchor for heading in written.headings[left:]}
+    del written.headings[left:]
+    for name, anchor in written.anchors.items():
+        if anchor in gone:
+            written.anchors[name] = written.headings[-1].anchor
 
 
 def to_markdown(
@@ -65,6 +80,7 @@ def to_markdown(
     trim(walk.blocks, model.repeated_blocks if model else frozenset())
     if first and first[0] == "h" and (not walk.blocks or walk.blocks[0] is not first):
         del written.headings[0]
+    _forget_last(written, sum(kind == "h" for kind, _ in walk.blocks))
     _lead_with_title(walk.blocks)
     written.markdown = place_notes(join(walk.blocks), walk.phrases.notes.write)
     return written

@@ -36,7 +36,8 @@ _WORD_PARTS = re.compile("[-_]+|(?<=[a-z])(?=[A-Z])")
 _CURRENT = word_set("current active")
 """Parts of classes of the link to the page itself, which may lead to its top."""
 _NO_LABEL = re.compile(
-    r"(?:quick |site )?(?:menu|navigation|search|close|sidebar|collapse|expand|toggle|loading)\b.*"
+    r"(?:(?:quick|site|page|book|main) )?(?:menu|navigation|search|close|sidebar|collapse|expand"
+    r"|toggle|loading)\b.*"
     r"|(?:on|in) this (?:page|article|section)|(?:table of )?contents"
     r"|(?:version|release)? ?v?[\d.]+",
     re.I,

@@ -21,6 +21,7 @@ _MODIFIED = (
     "article:modified_time",
     "og:updated_time",
     "datemodified",
+    "updated_at",
     "dcterms.modified",
     "last-modified",
     "revised",
@@ -31,7 +32,7 @@ _ISO_DATE = re.compile(
 )
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*")
 _CRUMBS = (
-    "[aria-label=breadcrumb], [aria-label=breadcrumbs], [aria-label=Breadcrumbs], .breadcrumb, "
+    "[aria-label^=breadcrumb i], .breadcrumb, "
     ".breadcrumbs, .wy-breadcrumbs, .td-breadcrumbs, .bd-breadcrumbs, .crumbs, #breadcrumbs"
 )
 _INVISIBLE = re.compile(
@@ -46,7 +47,7 @@ _NUMBERED = re.compile(
 )
 _ONLY_NUMBER = re.compile(r"(?:chapter|section|appendix|part) [\dA-Z]+(?:\.\d+)*\.?", re.I)
 """A title that says less than the heading it stands for."""
-_CRUMB_MARKS = "/»\u203a>·| "
+_CRUMB_MARKS = "/»\u203a>·•| "
 _MOST_CRUMBS = 12
 
 
@@ -192,6 +193,8 @@ def read_breadcrumbs(tree: LexborHTMLParser, title: str) -> tuple[str, ...]:
     crumbs: list[str] = []
     for item in items[:_MOST_CRUMBS]:
         text = one_line(item.text()).strip(_CRUMB_MARKS)
+        if text == "Trace:":
+            return ()  # DokuWiki tells where its reader has been
         if text and len(text) < 100 and (not crumbs or crumbs[-1] != text):
             crumbs.append(text)
     if crumbs and _alike(crumbs[-1], title):

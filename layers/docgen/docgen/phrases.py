@@ -13,7 +13,7 @@ from html import unescape
 from typing import TYPE_CHECKING
 
 from docgen import inline
-from docgen.footnotes import Footnotes, is_back_reference, is_reference
+from docgen.footnotes import BACK_TARGET, Footnotes, is_back_reference, is_reference
 from docgen.inline import target
 from docgen.markup import drop_raw_text, drop_spans
 from docgen.tags import Kind, read_tag
@@ -58,6 +58,9 @@ _CODE_IN_PRE = re.compile(r"(<pre\b[^>]*)>((?:\s|</?span[^>]*>)*)<code\b([^>]*)>
 _CHANGED_LINE = re.compile(r'<span class="line[^"]* diff (add|remove)\b[^"]*">')
 _YARD_PRE = re.compile('<pre class="(?:example )?code">')
 _LANGUAGE_LABEL = re.compile(r'<span class="lang">[^<]*</span>(?=\s*<pre)')
+_NOTE_SIGN = re.compile(  # DokuWiki's, before the text of a footnote
+    r'<div class="fn"><sup><a href="[^"]*" id="([^"]*)" class="fn_bot">[^<]*</a></sup>'
+)
 _EXPONENT = re.compile("<sup(?: [^>]*)?>([-+\u2212]?[\\dnkmxyij]{1,4})</sup>")
 _UNWANTED = re.compile("[\u200b\u00ad\ue000-\uf8ff]")
 _OWN_MARKS = re.compile("[\u200b\u00ad\ue000-\ue01f]")  # all of it that code may not keep
@@ -74,16 +77,19 @@ _SOURCE_TEXTS = word_set("[source] (source) [src] source [docs] [edit] [link]") 
     "edit on github",
 }
 _FOLDING_TEXTS = {"show all", "show more", "show less"} | word_set("collapse expand show hide")
+_FOLDING_SIGNS = " \n\t▾▴▼▲▸▶+-…"
 _EDITOR = re.compile(r"/_?edit/|/new/|/blob/|/tree/|[?&]action=edit")
 _EDIT_TEXT = re.compile(
     r"\W*(?:edit|improve|suggest)\b[\w\s']{0,20}\b(?:page|source|github|gitlab|edits?|doc)\b\W*$",
     re.I,
 )
 _SOURCE_FOLDER = re.compile(r"(?:\.\./)*(?:src|source|_modules)/")
+_SOURCE_LINE = re.compile(r"#(?:L|l|line-?|lineNumber)\d+(?:-L?\d+)?$")
 _ENDS = ("</span>", "</code>", inline.LINK_CLOSE)
 _LONGEST_TOOL = 20
 _LONGEST_MARKUP = 160
 _HIDDEN = ' aria-hidden="true"'
+_NOT_SHOWN = ' hidden="'
 _ICON_FONT = "\uf0c1"  # how Sphinx themes write a permalink's sign
 
 
@@ -121,6 +127,8 @@ class Phrases:
                 html = _CHANGED_LINE.sub(_mark_change, html)
         if "<span id" in html:
             html = _SPAN_WITH_ID.sub(self._keep_span_id, html)
+        if ' class="fn_bot"' in html:
+            html = _NOTE_SIGN.sub(r'<div id="\1">', html)
         if "<a" in html:
             # Only as far as links end, or each would be looked for to the end of the page.
             end = html.rfind("</a>") + len("</a>")
@@ -167,7 +175,8 @@ class Phrases:
             html = html.replace(source, self._id(_ID.findall(source)[0]) + source)
         for source in sources:
             if read_tag(source[1:-1]).kind == Kind.SKIP:
-                html = re.sub(f"{re.escape(source)}[^<]*</{names[source]}>", "", html)
+                within = rf"[^<]*(?:<(?!/?{names[source]}\b)[^<]*)*"
+                html = re.sub(f"{re.escape(source)}{within}</{names[source]}>", "", html)
             html = html.replace(source, _MARKS[names[source]][0])
         for name in sorted({names[source] for source in sources}):
             html = html.replace(f"</{name}>", _MARKS[name][1])
@@ -192,11 +201,12 @@ class Phrases:
             marks = "".join(self._id(attributes[k]) for k in ("id", "name") if k in attributes)
         if href is None:
             return marks + label
-        if href[:1] == "#" and len(label) < _LONGEST_MARKUP:
-            note = self._note(href, label, classes, rest)
+        place = self._place(href, classes, rest) if "#" in href else ""
+        if place and len(label) < _LONGEST_MARKUP:
+            note = self._note(place, label, classes, rest)
             if note is not None:
                 return marks + note
-        if _is_tool(href, label, classes) or (rest and _HIDDEN in rest and href[:1] == "#"):
+        if _is_tool(href, label, classes) or (rest and _is_hidden(href, rest)):
             return marks + label if _is_whole_heading(match, label) else marks
         found = self._found.get(href)
         if found is None:
@@ -211,12 +221,21 @@ class Phrases:
             self.own.add(number)
         return f"{marks}{inline.LINK_OPEN}{number}{inline.LINK_NUMBER}{label}{inline.LINK_CLOSE}"
 
+    def _place(self, href: str, classes: str | None, rest: str) -> str:
+        """The fragment of a link to the page itself: with the page's name before it, of a note."""
+        if href[:1] == "#":
+            return href
+        is_note = (classes and "foot" in classes) or "doc-" in rest
+        return href[href.find("#") :] if is_note and self._find(href)[2] else ""
+
     def _note(self, href: str, label: str, classes: str | None, rest: str) -> str | None:
         """The mark of a link that refers to a footnote or back from it; None for any other."""
         sign = "".join(inline.plain(_TAG.sub("", label)).split())
         words = classes.split() if classes else []
         if is_back_reference(sign, words, rest):
             return label if sign.isalnum() else ""
+        if BACK_TARGET.match(href) and len(sign) < _LONGEST_TOOL:
+            return ""
         if not is_reference(href, sign, words, rest):
             return None
         number = self.notes.refer(unescape(href[1:]), sign, target(self.resolve(href)))
@@ -228,10 +247,14 @@ class Phrases:
         return url, target(url) if url else "", is_own
 
 
+def _is_hidden(href: str, rest: str) -> bool:
+    return _NOT_SHOWN in rest or (_HIDDEN in rest and href[:1] == "#")
+
+
 def _is_tool(href: str, label: str, classes: str | None) -> bool:
     """Whether a link is no part of the text: a permalink, a way to the source or an editor."""
     words = classes.split() if classes else ()
-    if href == "#" and label.strip().lower() in _FOLDING_TEXTS:
+    if href == "#" and label.strip(_FOLDING_SIGNS).lower() in _FOLDING_TEXTS:
         return True
     if words and not JUNK.isdisjoint(words):
         return True
@@ -252,7 +275,7 @@ def _is_tool(href: str, label: str, classes: str | None) -> bool:
         return False
     if text[0] in "[(" or len(text) > 8 or "src" in words or "source" in words:
         return True
-    return text == "source" and _SOURCE_FOLDER.match(href) is not None
+    return text == "source" and bool(_SOURCE_FOLDER.match(href) or _SOURCE_LINE.search(href))
 
 
 def _set_off(html: str, source: str, name: str) -> str:

@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import re
+from html import escape
 from itertools import pairwise
 
 from docgen import inline
 from docgen.inline import bold, plain_text
 from docgen.tags import Tag
-from docgen.vocabulary import ALERTS, CONTENTS_TITLES, ROLES_BY_NAME, TAB_BARS, TAB_LABELS
+from docgen.vocabulary import (
+    ALERTS,
+    CONTENTS_TITLES,
+    PLAIN_ALERTS,
+    ROLES_BY_NAME,
+    TAB_BARS,
+    TAB_LABELS,
+)
 from docgen.walk import Closer, Heading, Walk, done, handles, join
 
 _TITLE = Tag("h1")
 _MOST_TABS = 300
 _MOST_HEADINGS = 10_000  # of one page; each costs two kilobytes of memory when it is written
 _SHOWN_WITHIN = 20  # so many tags and texts behind their labels the first tab may begin
+_TITLED_WITHIN = 16  # so many tags and texts behind its beginning the title of an alert may stand
 _LABELLED_WITHIN = 14  # so many tags behind its caption a block of code may begin, doubled
 _MOST_WEIGHING = 4  # times the length of the page: contents may stand in what has their name, too
 _MOST_WORDS_OF_ONE = 14  # in a table of contents of one line
@@ -241,11 +250,37 @@ def _holds_more(walk: Walk, end: int) -> bool:
     return "pre" in inner or inner.count("p") > 1
 
 
+@handles("maybe_alert")
+def open_maybe_alert(walk: Walk, tag: Tag) -> Closer:
+    """An admonition if it begins with what kind of one it is."""
+    beginning = walk.tokens[walk.position : walk.position + _TITLED_WITHIN : 2]
+    first = next((text for text in beginning if text and not text.isspace()), "")
+    kind = inline.plain(first).strip(" \n\t:.!").lower()
+    if kind in PLAIN_ALERTS:
+        return _open_alert(walk, kind)
+    walk.flush()
+    return walk.flush
+
+
+@handles("headed")
+def open_headed(walk: Walk, tag: Tag) -> Closer:
+    """An element that a script defines, with a heading in its start tag."""
+    walk.flush()
+    heading = next(filter(None, map(tag.attributes.get, ("header", "heading", "summary"))), "")
+    if any(map(str.isalpha, heading)) and heading not in ("true", "false"):
+        walk.add("p", bold(walk.finish(escape(heading, quote=False))))
+    return walk.flush
+
+
 @handles("alert")
 def open_alert(walk: Walk, tag: Tag) -> Closer:
     """An admonition, as GitHub writes it."""
+    is_titled = tag.name == "blockquote" and any(word[-6:] == "-title" for word in tag.classes)
+    return _open_alert(walk, tag.alert, is_titled=is_titled)
+
+
+def _open_alert(walk: Walk, kind: str, *, is_titled: bool = False) -> Closer:
     frame = walk.push("alert")
-    kind = tag.alert
 
     def close() -> None:
         walk.pop()
@@ -256,7 +291,7 @@ def open_alert(walk: Walk, tag: Tag) -> Closer:
             del blocks[0]  # its sign
         if len(blocks) > 1 and _WORDLESS.fullmatch(blocks[0][1]):
             name = _ICONS.get(blocks.pop(0)[1].rstrip("\ufe0f"), name)
-        if not title and len(blocks) > 1 and _is_kind(blocks[0][1]):
+        if not title and len(blocks) > 1 and (is_titled or _is_kind(blocks[0][1])):
             title = blocks.pop(0)[1]
         icon, words = _split_icon(plain_text(title))
         if icon:

@@ -7,10 +7,10 @@ from enum import IntEnum
 from html import unescape
 from typing import TYPE_CHECKING
 
+from docgen.admonitions import KINDLESS, alert_kind, kind_by_looks, may_be_alert
 from docgen.code_language import named_language
 from docgen.vocabulary import (
     ALERT_FAMILIES,
-    ALERTS,
     BADGES,
     CELL_NUMBERS,
     CODE_FRAMES,
@@ -24,8 +24,7 @@ from docgen.vocabulary import (
     JUNK_ROLES,
     LABELS,
     NUMBER_CELLS,
-    PLAIN_ALERT_NAMES,
-    PLAIN_ALERTS,
+    PREFIX,
     ROLES_BY_NAME,
     SECTIONS,
     SIGNATURES,
@@ -35,10 +34,11 @@ from docgen.vocabulary import (
     TAB_PANELS,
     TABS,
     VOID,
+    with_and_without_prefix,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    pass
 
 _ATTRIBUTE = re.compile(r'([^\s"=]+)(?:="([^"]*)")?')
 _NO_CLASSES: frozenset[str] = frozenset()
@@ -47,24 +47,17 @@ _ICON = re.compile(
     r"^(?:fa[srlb]?|fa-.*|icon|icon-.*|material-icons.*|glyphicon.*|octicon.*|bi-.*)$"
 )
 _PARTS = re.compile("[-_]+|(?<=[a-z])(?=[A-Z])")
-_LAST_PART = re.compile("--?|_")
-_KINDLESS = (
-    "admonition", "admonitionblock", "callout", "nextra-callout", "intercom-interblocks-callout"
-)  # fmt: skip
 _FORMULAS = ("math", "arithmatex")
-_PREFIX = re.compile("^[a-z]{1,4}-(?=[a-z])")  # what a theme puts before its classes
-_COLOUR = re.compile(r"--callout-color:\s*var\(--[\w-]*?(\w+)\s*[,)]")
 _OPERATING = frozenset(("aria-haspopup", "title", "data-clipboard-text", "data-copied"))
 _HASH = re.compile("_+[A-Za-z0-9+-]{4,6}$")  # what builders append to classes
 _HIGHLIGHTERS = ("hljs", "token", "pl-", "cm-")
 _CODE_LABEL = re.compile(r"code-?(?:block|snippet)?(?:__|-)?(?:title|file-?name)$", re.I)
 _BREADCRUMBS = ("breadcrumb", "breadcrumbs")
+_HEADINGS_OF_ELEMENTS = ("header", "heading", "summary")  # of those that a script defines
 _ONLY_TOLD = ("has", "with", "no", "hide", "show")  # that the page has some, or has none
 _TITLE_ENDINGS = ("title", "heading", "title-container", "header-text")
-_DESCRIPTION = re.compile("info (?:.* )?(?:top)?")  # of what is documented, in ocamldoc's words
 _GRID = re.compile("[a-z]+-column-(?:release-)?summary|" + "|".join(sorted(GRID_CELLS)))
 """Tables and cells of javadoc, which have no rows."""
-_WEAK_KINDS = ("hint", "primary", "secondary")  # names of looks as well
 
 
 class Kind(IntEnum):
@@ -136,6 +129,9 @@ class Tag:
             return Kind.SPECIAL
         if name in VOID:
             return Kind.NOTHING
+        if "-" in name and any(map(self.attributes.get, _HEADINGS_OF_ELEMENTS)):
+            self.role = "headed"
+            return Kind.SPECIAL
         return Kind.INLINE if name in INLINE_NAMES or "-" in name else Kind.BLOCK
 
     def _button(self) -> str:
@@ -153,6 +149,8 @@ class Tag:
         ):
             return True
         if self.attributes.get("role") in JUNK_ROLES or _is_breadcrumb(self):
+            return True
+        if _is_hidden(self) or _is_beside(self) or self.classes >= {"d-none", "name"}:
             return True
         if "tooltip" in self.classes and self.attributes.get("aria-hidden") == "true":
             return True
@@ -184,14 +182,10 @@ class Tag:
         role = _line_role(self)
         if role:
             return role
-        self.alert = _kind_by_looks(self) or alert_kind(self.name, self.classes, self.attributes)
-        return "alert" if self.alert else ""
-
-
-def _with_and_without_prefix(classes: frozenset[str]) -> frozenset[str]:
-    if any("-" in word for word in classes):
-        return classes.union(_PREFIX.sub("", word) for word in classes)
-    return classes
+        self.alert = kind_by_looks(self) or alert_kind(self.name, self.classes, self.attributes)
+        if self.alert:
+            return "alert"
+        return "maybe_alert" if may_be_alert(self) else ""
 
 
 def _is_badge(word: str) -> bool:
@@ -209,57 +203,26 @@ def _is_breadcrumb(tag: Tag) -> bool:
     )
 
 
-def _kind_by_looks(tag: Tag) -> str:
-    """The kind of an admonition of which only the element or a variable of its style tells."""
-    if tag.name == "aside" and tag.classes == {"success"}:
-        return "success"
-    style = tag.attributes.get("style")
-    if not style or "--callout-color" not in style:
-        return ""
-    found = _COLOUR.search(style)
-    return found[1] if found is not None and found[1] in ALERTS else "note"
+def _is_hidden(tag: Tag) -> bool:
+    """Whether an element is not shown, and has nothing by which it could be: no id, no class."""
+    if tag.attributes.get("hidden", "until-found") == "until-found":
+        return False
+    if tag.name == "a" or ROLES_BY_NAME.get(tag.name) == "heading":
+        return True
+    return (
+        tag.name in ("div", "section", "aside")
+        and not tag.id
+        and not tag.classes
+        and not any("tab" in part for pair in tag.attributes.items() for part in pair)
+    )
 
 
-def alert_kind(name: str, classes: frozenset[str], attributes: Mapping[str, str]) -> str:
-    """Which kind of admonition an element is, a key of `ALERTS`; "" for none."""
-    if attributes.get("role") == "note" and name in ("div", "aside", "section"):
-        return _kind_in_family(classes, attributes) or "note"
-    if name in ("dl", "details"):  # themes give any `details` the looks of an admonition
-        is_plain = name == "dl" and classes.isdisjoint(("section", "admonition"))
-        return "" if is_plain else min(classes & ALERTS.keys(), default="")
-    if name in PLAIN_ALERT_NAMES:
-        plain = PLAIN_ALERTS.intersection(map(str.lower, classes))
-        if plain == {"info"} and _DESCRIPTION.fullmatch(attributes.get("class", "")):
-            return ""
-        if plain and plain <= frozenset(_WEAK_KINDS):
-            return _kind_in_family(classes, attributes)
-        if plain:
-            return min(plain - {"note"}, default="note")
-    elif name == "p" and ("note" in classes or (len(classes) == 1 and classes <= PLAIN_ALERTS)):
-        return min(classes & PLAIN_ALERTS)
-    elif name not in ("p", "table"):
-        return ""
-    words = _with_and_without_prefix(classes)
-    is_alert = any(word.startswith(ALERT_FAMILIES) for word in words)
-    return _kind_in_family(classes, attributes) if is_alert else ""
-
-
-def _kind_in_family(classes: frozenset[str], attributes: Mapping[str, str]) -> str:
-    for name, kind in attributes.items():
-        if name.startswith("data-") and kind.lower() in ALERTS:
-            return kind.lower()
-    weak = ""
-    for word in sorted(map(str.lower, classes)):
-        for candidate in (word, _LAST_PART.split(word)[-1]):
-            if candidate in _WEAK_KINDS:
-                weak = weak or candidate
-            elif candidate in ALERTS:
-                return candidate
-    if weak and "alert" in classes:
-        return weak
-    if weak == "hint" or not classes.isdisjoint(_KINDLESS):
-        return weak or "note"
-    return ""
+def _is_beside(tag: Tag) -> bool:
+    """Whether an element stands beside the content, by what themes put before that word."""
+    return tag.name in ("aside", "section") and any(
+        word.endswith(("-sidebar", "_sidebar")) and not word.startswith(_ONLY_TOLD)
+        for word in tag.classes
+    )
 
 
 def _formula(tag: Tag) -> str:
@@ -277,8 +240,10 @@ def _tab(tag: Tag) -> str:
     role = tag.attributes.get("role")
     if role == "tab":
         return "tab"
-    words = _with_and_without_prefix(tag.classes)
+    words = with_and_without_prefix(tag.classes)
     if role == "tabpanel" or not words.isdisjoint(TAB_PANELS):
+        return "tab_panel"
+    if tag.name == "div" and "data-tab-item" in tag.attributes:
         return "tab_panel"
     if tag.name in ("button", "div", "li") and not words.isdisjoint(TABS):
         return "tab"
@@ -305,7 +270,7 @@ def _code_role(name: str, classes: frozenset[str]) -> str:
         return "signature"
     if name != "div":
         return ""
-    if classes >= {"symbol", "monospace"}:
+    if "monospace" in classes and not classes.isdisjoint(("symbol", "header")):
         return "signature"
     if "spec" in classes and not classes.isdisjoint(SPECIFIED):
         return "specification"
@@ -314,14 +279,15 @@ def _code_role(name: str, classes: frozenset[str]) -> str:
 
 def _line_role(tag: Tag) -> str:
     """Whether a paragraph is the title of an admonition, or the label of what comes next."""
-    if tag.name not in ("p", "div") or not tag.classes.isdisjoint(_KINDLESS):
+    if tag.name not in ("p", "div", "header") or not tag.classes.isdisjoint(KINDLESS):
         return ""
     for word in tag.classes:
-        for plain in (word, _HASH.sub("", word), _PREFIX.sub("", word)):
+        for plain in (word, _HASH.sub("", word), PREFIX.sub("", word)):
             if plain in LABELS or _CODE_LABEL.match(plain):
                 return "label"
-            if plain == "title" or (
-                plain.startswith(ALERT_FAMILIES) and plain.lower().endswith(_TITLE_ENDINGS)
+            if plain in ("title", "box-label") or (
+                plain.startswith(ALERT_FAMILIES)
+                and (tag.name == "header" or plain.lower().endswith(_TITLE_ENDINGS))
             ):
                 return "title"
     return ""
@@ -362,6 +328,8 @@ def _remember(source: str) -> Tag:
 
 def _variant(source: str) -> Tag | None:
     """Read a tag that differs from a known one only in what is its own: id, target, title."""
+    if ' hidden="' in source:  # then it tells whether there is an id
+        return None
     match = _PLAIN_LINK.fullmatch(source)
     if match is not None:
         own = {"href": match[2]}

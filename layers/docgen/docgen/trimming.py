@@ -33,6 +33,12 @@ _OF_ITSELF = re.compile(  # what a page says last
     r"\b(?:page source|source on git(?:hub|lab)|issue)\b[\w\s]{0,24}\W*",
     re.I,
 )
+_ASKS = re.compile(  # the heading of nothing but such
+    r"#+ \W*(?:(?:(?:send|give|share|provide)(?: us)?(?: your)? )?feedback"
+    r"|(?:was|is|did|do|does) (?:this|you find this) [\w ]{0,40}(?:help\w*|useful)"
+    r"|rate this \w+|help us improve[\w ]{0,40}|additional resources)\W*",
+    re.I,
+)
 _READING_TIME = re.compile(
     r"(?:^|\s*[·•|\u2013-])\W*(?:reading time\W*)?\d+\W*min(?:ute)?s?\b\W*"
     r"(?:to )?(?:read(?:ing)?)?\W*$",
@@ -61,16 +67,31 @@ def trim(blocks: list[Block], repeated: frozenset[int]) -> None:
     _drop_reading_time(blocks)
     while blocks and blocks[0][0] != "h" and _is_edge(blocks[0], repeated):
         del blocks[0]
-    last: Block | None = None
-    while (
-        blocks
-        and blocks[-1][0] != "h"
-        and (_is_edge(blocks[-1], repeated) or _is_of_itself(blocks[-1]))
-    ):
-        last = blocks.pop()
-    if last is not None and blocks and blocks[-1][0] == "h" and last[0] != "rule":
-        blocks.append(last)
+    _drop_end(blocks, repeated)
     blocks[:] = [block for block in blocks if not _is_bar(block)]
+
+
+def _drop_end(blocks: list[Block], repeated: frozenset[int]) -> None:
+    """Take away what stands below the content, but leave no heading without its text."""
+    last: Block | None = None
+    while blocks:
+        if blocks[-1][0] != "h":
+            if not _is_end(blocks, repeated):
+                return
+            last = blocks.pop()
+        elif len(blocks) > 1 and _ASKS.fullmatch(blocks[-1][1]):
+            blocks.pop()
+        else:
+            if last is not None and last[0] != "rule":
+                blocks.append(last)
+            return
+
+
+def _is_end(blocks: list[Block], repeated: frozenset[int]) -> bool:
+    """Whether the last block is no content: it may lead on from below when the page was changed."""
+    if _is_edge(blocks[-1], repeated) or _is_of_itself(blocks[-1]):
+        return True
+    return is_only_links(blocks[-1]) and len(blocks) > 1 and _is_of_itself(blocks[-2])
 
 
 def _drop_trail(blocks: list[Block]) -> None:

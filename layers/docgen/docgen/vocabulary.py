@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+import re
+
+PREFIX = re.compile("^[a-z]{1,4}-(?=[a-z])")  # what a theme puts before its classes
+
 
 def word_set(*texts: str) -> frozenset[str]:
     """Make a set of the words of texts: long lists stay readable so."""
     return frozenset(word for text in texts for word in text.split())
+
+
+def with_and_without_prefix(classes: frozenset[str]) -> frozenset[str]:
+    """Give classes with and without what a theme puts before all of its own."""
+    if any("-" in word for word in classes):
+        return classes.union(PREFIX.sub("", word) for word in classes)
+    return classes
 
 
 VOID = word_set(
@@ -111,9 +122,15 @@ _TALK = """
     navigation notable-traits-tooltiptext summary_toggle showSource notebook-link ablog__prev-next
     mw-editsection editsection mw-jump-link noprint printfooter catlinks navbox vertical-navbox
     t-navbar onlyprint print-only only-print sl-banner
+    dont-index docInfo pageId
 """
-JUNK = word_set(_PERMALINKS_AND_TOOLS, _LINE_NUMBERS, _NAVIGATION, _TALK)
-"""Classes of what is no content: links to a heading itself, line numbers, menus, talk."""
+_NOT_PRINTED = """
+    d-print-none print:hidden print-hidden no-print noPrint display-none-print hidden-print
+    hide-print
+"""
+JUNK = word_set(_PERMALINKS_AND_TOOLS, _LINE_NUMBERS, _NAVIGATION, _TALK, _NOT_PRINTED)
+"""Classes of what is no content: links to a heading itself, line numbers, menus, talk. What a page
+leaves out when it is printed only operates it."""
 
 CELL_NUMBERS = word_set("prompt highlight-none")
 """Classes of what numbers a cell of a notebook, all at once: nbsphinx's."""
@@ -162,13 +179,14 @@ CONTENTS = word_set(
     """
     toc local-toc page-toc on-this-page table-of-contents contents topic toctree-local mini-toc
     minitoc mini_toc bd-toc right-toc toc-list table_of_contents in-page-nav inline-toc
-    tsd-index-content toc-macro ChapSects tableofcontents
+    tsd-index-content toc-macro ChapSects tableofcontents markdown-toc highlights
     """
 )
 """Classes and ids of what may be a table of the page's own contents."""
 
 CONTENTS_TITLES = frozenset(
     {"contents", "table of contents", "on this page", "in this article", "page contents", "index"}
+    | {"topics"}
 )
 """Headings of such a table."""
 
@@ -273,6 +291,7 @@ LABELS = word_set(
 TABS = word_set(
     """
     tabs__label__item tabs__item tab-btn tab-button tabs-button tab__button tablinks tab-link
+    tab-nav-button
     """
 )
 """Classes of the labels of tabs where no role says so, behind a theme's prefix."""

@@ -309,6 +309,10 @@ class Walk:
     def drop_heading(self, titles: frozenset[str]) -> None:
         """Take back the heading just written if it says one of these: what it heads is left out."""
         headings = self.written.headings
+        if self.blocks and self.blocks[-1][0] == "p":  # a label
+            if self.blocks[-1][1].strip("*").lower() in titles:
+                self.blocks.pop()
+            return
         if self.blocks and self.blocks[-1][0] == "h" and headings[-1].text.lower() in titles:
             self.blocks.pop()
             headings.pop()

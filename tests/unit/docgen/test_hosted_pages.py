@@ -1,0 +1,206 @@
+"""What pages of hosted documentation carry besides their content, and what becomes of it."""
+
+import pytest
+from docgen.extract import convert
+
+from tests.support.pages import a_page, document_of, markdown_of
+
+URL = "https://docs.example/page.html"
+
+
+@pytest.mark.parametrize(
+    ("html", "markdown"),
+    [
+        (
+            "<div class='vendordocs-note vendordocs-important'><div class='vendordocs-note-title'>"
+            "<v-icon></v-icon><h6>Important</h6></div><div><p>Never.</p></div></div>",
+            "> [!IMPORTANT]\n> Never.",
+        ),
+        (
+            "<aside class='x-docs-warning'><p>Warning:</p><p>Hot.</p></aside>",
+            "> [!WARNING]\n> Hot.",
+        ),
+        ("<div class='release-note'><p>Faster.</p></div>", "Faster."),
+        ("<div class='text-warning'><h3>Limits</h3><p>Few.</p></div>", "### Limits\n\nFew."),
+    ],
+)
+def test_what_begins_with_the_name_of_an_admonition_and_is_called_so_is_one(html, markdown):
+    assert markdown_of(html) == markdown
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "<header class=admonition-header>Mind it<a title=Permalink href=#x></a></header>",
+        "<div class=box-label><i class='fa-fw fas'></i> Mind it</div>",
+    ],
+)
+def test_the_first_thing_in_an_admonition_may_be_its_title(title):
+    body = f"<div class='admonition is-warning'>{title}<div><p>x</p></div></div>"
+
+    assert markdown_of(body) == "> [!WARNING]\n> **Mind it**\n>\n> x"
+
+
+def test_a_quotation_may_be_an_admonition_that_begins_with_its_title():
+    body = "<blockquote class=note-title><p>Mind it</p><p>x</p></blockquote>"
+
+    assert markdown_of(body) == "> [!NOTE]\n> **Mind it**\n>\n> x"
+
+
+@pytest.mark.parametrize(
+    ("html", "markdown"),
+    [
+        ("<x-fold header='Step 1: a &lt;b&gt;'><p>Do.</p></x-fold>", "**Step 1: a \\<b>**\n\nDo."),
+        ("<x-fold summary='More'><p>Do.</p></x-fold>", "**More**\n\nDo."),
+        ("<x-layout header='true'><p>Do.</p></x-layout>", "Do."),
+    ],
+)
+def test_elements_of_scripts_keep_the_heading_in_their_start_tag(html, markdown):
+    assert markdown_of(html) == markdown
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<div data-bi=x hidden><p>Access to this page requires authorization.</p></div>",
+        "<h2 id=more class=title hidden>Additional resources</h2>",
+        "<a hidden href=#>Read in English</a>",
+        "<div class=print-hidden><p>Share</p></div>",
+        "<div class='mb-4 print:hidden'><p>Share</p></div>",
+        "<div class=d-print-none><h2>Feedback</h2><p>Was this helpful?</p></div>",
+        "<aside class='docs-column docs-sidebar'><h2>Packages</h2><p>App</p></aside>",
+        "<small class=dont-index>Source: <a href='s.md'><code>s.md</code></a></small>",
+    ],
+)
+def test_what_is_hidden_or_not_printed_is_left_out(html):
+    assert markdown_of(f"<p>a</p>{html}<p>b</p>") == "a\n\nb"
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<div id=answer hidden><p>x</p></div>",
+        "<div class=answer hidden><p>x</p></div>",
+        "<div data-tab=b hidden><p>x</p></div>",
+        "<div hidden=until-found><p>x</p></div>",
+        "<aside class=sidebar><p>x</p></aside>",
+        "<section class=has-sidebar><p>x</p></section>",
+    ],
+)
+def test_what_a_script_may_show_is_kept(html):
+    assert markdown_of(html) == "x"
+
+
+def test_tabs_may_be_told_by_what_they_show():
+    body = (
+        "<div class=tab-panel><div class=tab-nav><button class='tab-nav-button btn'"
+        " data-tab-item=go><span>Go</span></button><button class='tab-nav-button btn'"
+        " data-tab-item=c><span>C</span></button></div><div class=tab-content-container>"
+        "<div data-tab-item=go class=tab-content><p>1</p></div>"
+        "<div data-tab-item=c class=tab-content><p>2</p></div></div></div>"
+    )
+
+    assert markdown_of(body) == "**Go**\n\n1\n\n**C**\n\n2"
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<details><summary>Table of contents</summary><ol id=markdown-toc>{}</ol></details>",
+        "<div class=highlights><h6>Topics</h6><ul>{}</ul></div>",
+    ],
+)
+def test_the_contents_of_a_page_are_left_out_with_their_label(html):
+    lines = "<li><a href=#a>First</a></li><li><a href=#b>Second</a></li>"
+    body = f"<p>x</p>{html.format(lines)}<h2 id=a>First</h2><p>1</p><h2 id=b>Second</h2><p>2</p>"
+
+    assert markdown_of(body) == "x\n\n## First\n\n1\n\n## Second\n\n2"
+
+
+@pytest.mark.parametrize(
+    ("label", "kept"),
+    [("PowerShell", False), ("Shell", True), ("Run this", True), ("<b>PowerShell</b>", True)],
+)
+def test_what_only_names_the_language_of_code_is_left_out(label, kept):
+    body = (
+        f"<div class=code-header><span class=language>{label}</span><button>Copy</button></div>"
+        "<pre><code class=lang-powershell>Get-Plan</code></pre>"
+    )
+
+    assert markdown_of(body).startswith("```powershell") is not kept
+
+
+@pytest.mark.parametrize(
+    ("href", "kept"),
+    [
+        ("file/src/a.js.html#lineNumber33", False),
+        ("https://git.example/o/blob/abc/src/o.jl#L12-L20", False),
+        ("guide.html#source", True),
+    ],
+)
+def test_links_to_a_line_of_the_source_are_no_content(href, kept):
+    assert ("source" in markdown_of(f"<h3>grid() <a href='{href}'>source</a></h3><p>x</p>")) is kept
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        "<ol><li id=fn1><p>The note.<a href='page.html#fnref1' class=footnote-back>↩︎</a></p></ol>",
+        "<ul><li class=footnote id=fn1><a class='tag is-link' href=#citeref-1>1</a>The note.</ul>",
+        "<div class=footnotes><div class=fn><sup><a href=#fnt__1 id=fn1 class=fn_bot>1)</a></sup>"
+        " <div class=content>The note.</div></div></div>",
+    ],
+)
+def test_footnotes_do_not_lead_back(note):
+    body = f"<p>Text<sup><a id=fnref1 class=footnote-ref href=#fn1>1</a></sup></p>{note}"
+
+    assert document_of(body, url=URL).markdown == "Text[^1]\n\n[^1]: The note."
+
+
+@pytest.mark.parametrize(
+    ("end", "headings"),
+    [
+        ("<h2>Feedback</h2><p>Was this page helpful?</p>", ["T", "Last"]),
+        ("<hr><h2>Was this article helpful?</h2><hr><h2>Additional resources</h2>", ["T", "Last"]),
+        ("<h2>Feedback</h2><p>The pump feeds back.</p>", ["T", "Last", "Feedback"]),
+        ("<h2>Changes</h2><p>Last updated on 2 May 2024</p>", ["T", "Last", "Changes"]),
+    ],
+)
+def test_a_heading_goes_with_the_question_under_it(end, headings):
+    document = document_of(f"<h1>T</h1><p>x</p><h2>Last</h2><p>y</p>{end}")
+
+    assert [heading.text for heading in document.headings] == headings
+    assert document.markdown.count("#") == sum(map(len, ["#", "##", "##"][: len(headings)]))
+
+
+def test_what_leads_on_below_the_date_of_a_page_is_left_out():
+    body = (
+        "<h1>T</h1><p>x</p><div>Last updated on <time>May 3, 2024</time></div>"
+        "<div><a href=a.html>Usage</a><a href=b.html>Limits</a></div>"
+    )
+
+    assert markdown_of(body) == "# T\n\nx"
+
+
+def test_the_title_is_not_said_again_above_itself():
+    body = "<div><a href=/docs>Docs</a></div><div>Install</div><h1>Install</h1><p>x</p>"
+
+    assert markdown_of(body) == "# Install\n\nx"
+
+
+def test_links_that_fold_with_a_sign_are_no_content():
+    assert markdown_of("<p>x</p><div><a href='#'>Expand ▾</a></div>") == "x"
+
+
+def test_where_a_reader_has_been_is_no_way_to_the_page():
+    trace = "<div class=breadcrumbs><span>Trace:</span> <span>•</span> <a href=a>a</a></div>"
+    way = "<nav aria-label=Breadcrumb><ol><li><a href=/>Docs</a><li>T</ol></nav>"
+
+    assert document_of(f"{trace}<main><h1>T</h1><p>x</p></main>").breadcrumbs == ()
+    assert document_of(f"{way}<main><h1>T</h1><p>x</p></main>").breadcrumbs == ("Docs",)
+
+
+def test_a_page_may_say_when_it_was_updated_in_other_words():
+    page = a_page("<p>x</p>", head="<meta name=updated_at content=2025-03-04T18:08:00Z>")
+
+    assert convert(page, URL).modified == "2025-03-04T18:08:00Z"
