@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from docgen import inline
-from docgen.code_language import canonical_language, guess_language
+from docgen.code_language import canonical_language, guess_language, language_of_file
 from docgen.tags import Kind, Tag, read_tag
 from docgen.vocabulary import VOID, word_set
 from docgen.walk import Closer, Walk, done, handles
@@ -136,7 +136,8 @@ def add_code(walk: Walk, code: str, language: str | None) -> None:
             walk.blocks.pop()
         if walk.blocks and walk.blocks[-1][0] == "p" and _FILE.fullmatch(walk.blocks[-1][1]):
             walk.blocks[-1] = ("p", inline.bold(walk.blocks[-1][1]))
-        walk.add("code", _fence(code, language or guess_language(code)))
+        language = language or _language_of_label(walk) or guess_language(code)
+        walk.add("code", _fence(code, language))
 
 
 def _names(block: Block, language: str) -> bool:
@@ -146,6 +147,13 @@ def _names(block: Block, language: str) -> bool:
         return False
     name = text.replace("\\", "").lower()
     return language in (canonical_language(name), name.replace(" ", ""))
+
+
+def _language_of_label(walk: Walk) -> str | None:
+    """The language of the file whose name stands above the code."""
+    kind, text = walk.blocks[-1] if walk.blocks else ("", "")
+    name = text[2:-2].strip("`").replace("\\", "") if text[:2] == "**" else ""
+    return language_of_file(name) if kind == "p" and _FILE.fullmatch(name) else None
 
 
 def verbatim(walk: Walk, end: int, *, in_fragment: bool = False) -> str:

@@ -106,6 +106,15 @@ _KNOWN = frozenset(_ALIASES.values()) | word_set(
     verilog vhdl vim vue wasm xml xquery yaml yang zig
     """
 )
+_ENDINGS = {
+    "h": "c",
+    "hh": "cpp",
+    "kts": "kotlin",
+    "plist": "xml",
+    "exs": "elixir",
+    "pyi": "python",
+}
+"""Of the names of files, where no language is called so."""
 _NOT_A_LANGUAGE = word_set(
     "default none text plaintext plain txt nohighlight notranslate no-highlight output source code",
     "literal guess auto raw ascii literal-block screen block example line lines snippet wrapper",
@@ -124,16 +133,24 @@ _AMBIGUOUS = word_set("r d c org j")  # too short to be believed outside `pre` a
 _HINT_ATTRIBUTES = (
     "data-lang", "data-language", "data-code-lang", "data-highlight-language", "language"
 )  # fmt: skip
+_LONGEST_LOCALE = 3  # what people speak, not machines
 _NAME = re.compile(r"[a-z][\w+#.-]{0,24}")
 
 
 def canonical_language(name: str) -> str | None:
     """Bring a language's name to the spelling used in fences; None when it names none."""
-    word = name.strip().lower().strip("{}.,;")
+    word = name.strip().lower().strip("{}.,;").removesuffix("-nolint")
     if not word or word in _NOT_A_LANGUAGE:
         return None
     word = _ALIASES.get(word, word)
     return word if _NAME.fullmatch(word) else None
+
+
+def language_of_file(name: str) -> str | None:
+    """The language of a file with this name; None unless it is known."""
+    ending = name.lower().rpartition(".")[2]
+    word = _ENDINGS.get(ending) or _ALIASES.get(ending, ending)
+    return word if word in _KNOWN else None
 
 
 def named_language(name: str, attributes: Mapping[str, str]) -> str | None:
@@ -143,6 +160,10 @@ def named_language(name: str, attributes: Mapping[str, str]) -> str | None:
             found = canonical_language(attributes[attribute])
             if found:
                 return found
+    if name == "pre" and len(attributes.get("lang", "")) > _LONGEST_LOCALE:
+        found = canonical_language(attributes["lang"])  # GitHub's, of what it shows otherwise
+        if found in _KNOWN:
+            return found
     classes = attributes.get("class")
     if not classes:
         return None
@@ -203,6 +224,7 @@ _JAVA = re.compile(
     r"|System\.out\.print|^import java[x]?\.",
     re.M,
 )
+_ELIXIR = re.compile(r"^@(?:spec|type|typep|opaque|callback) \w+[?!]?(?:\(| ::)", re.M)
 _QML = re.compile(
     r"^import Qt[\w.]*(?: \d[\d.]*)?\s*$|^[A-Z][\w.]* \{\n(?:.*\n){0,3}?\s+"
     r"(?:id|anchors\.\w+|width|height|property|on[A-Z]\w*|Component\.\w+)\b",
@@ -289,6 +311,7 @@ _ORDERED = (
     (_SQL, "sql"),
     (_TOML, "toml"),
     (_INI, "ini"),
+    (_ELIXIR, "elixir"),
     (_QML, "qml"),
     (_JAVASCRIPT, "javascript"),
 )

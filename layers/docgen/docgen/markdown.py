@@ -13,7 +13,7 @@ from docgen import pictures as pictures
 from docgen import sections as sections
 from docgen import table_elements as table_elements
 from docgen.inline import place_notes
-from docgen.trimming import is_only_links, trim
+from docgen.trimming import is_way_to, trim
 from docgen.walk import Heading as Heading
 from docgen.walk import Walk, Written, join
 
@@ -40,11 +40,7 @@ def _lead_with_title(blocks: list[Block]) -> None:
     first = next((place for place, block in enumerate(blocks) if block[0] == "h"), 0)
     if 0 < first <= _MOST_BEFORE_TITLE and blocks[first][1].startswith("# "):
         title = blocks.pop(first)
-        above = [  # but not the way here
-            block
-            for block in blocks[:first]
-            if not is_only_links(block) and block[1] != title[1].removeprefix("# ")
-        ]
+        above = [block for block in blocks[:first] if not is_way_to(block, title[1])]
         blocks[:first] = [title, *above]
 
 

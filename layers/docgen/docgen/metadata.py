@@ -192,6 +192,8 @@ def read_breadcrumbs(tree: LexborHTMLParser, title: str) -> tuple[str, ...]:
     items = node.css("li") or node.css("a, span")
     crumbs: list[str] = []
     for item in items[:_MOST_CRUMBS]:
+        if 'aria-current="page"' in (item.html or ""):
+            continue
         text = one_line(item.text()).strip(_CRUMB_MARKS)
         if text == "Trace:":
             return ()  # DokuWiki tells where its reader has been

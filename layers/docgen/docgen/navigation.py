@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _CANDIDATES = (
     "nav, [role=navigation], aside, .sidebar, .sphinxsidebar, .toctree-wrapper, div.toc, "
     "#sidebar, #leftnav, #nav, .navbar, .sidenav, .side-nav, .leftnav, .menu, .book-summary, "
-    "#column2"
+    "#column2, .wiki-custom-sidebar"
 )
 _LINK = re.compile(r'<a\b[^>]*? href="([^"]*)"')
 _LEAST_LINKS = 3

@@ -61,6 +61,7 @@ _LANGUAGE_LABEL = re.compile(r'<span class="lang">[^<]*</span>(?=\s*<pre)')
 _NOTE_SIGN = re.compile(  # DokuWiki's, before the text of a footnote
     r'<div class="fn"><sup><a href="[^"]*" id="([^"]*)" class="fn_bot">[^<]*</a></sup>'
 )
+_FORMULA = re.compile(r"<span>(\$(?![\s$])[^$<]{0,1000}[^\s$<]\$)</span>")  # Documenter's
 _EXPONENT = re.compile("<sup(?: [^>]*)?>([-+\u2212]?[\\dnkmxyij]{1,4})</sup>")
 _UNWANTED = re.compile("[\u200b\u00ad\ue000-\uf8ff]")
 _OWN_MARKS = re.compile("[\u200b\u00ad\ue000-\ue01f]")  # all of it that code may not keep
@@ -135,6 +136,8 @@ class Phrases:
             html = _LINK.sub(self._link, html[:end]) + html[end:]
             # Where links nest, which only tables let them do, the outer one ends early.
             html = _LINK_START.sub("", html).replace("</a>", inline.LINK_CLOSE)
+        if "<span>$" in html:
+            html = _FORMULA.sub(r'<span class="math">\1</span>', html)
         html = html.replace("</span><small", "</span> <small")
         html = html.replace('<span class="classifier">', " : <span>")
         if "<sup" in html:
@@ -254,7 +257,7 @@ def _is_hidden(href: str, rest: str) -> bool:
 def _is_tool(href: str, label: str, classes: str | None) -> bool:
     """Whether a link is no part of the text: a permalink, a way to the source or an editor."""
     words = classes.split() if classes else ()
-    if href == "#" and label.strip(_FOLDING_SIGNS).lower() in _FOLDING_TEXTS:
+    if href == "#" and _only_operates(label):
         return True
     if words and not JUNK.isdisjoint(words):
         return True
@@ -276,6 +279,12 @@ def _is_tool(href: str, label: str, classes: str | None) -> bool:
     if text[0] in "[(" or len(text) > 8 or "src" in words or "source" in words:
         return True
     return text == "source" and bool(_SOURCE_FOLDER.match(href) or _SOURCE_LINE.search(href))
+
+
+def _only_operates(label: str) -> bool:
+    """Whether a link that leads nowhere folds something, or is a sign with a hint."""
+    text = label.strip(_FOLDING_SIGNS).lower()
+    return text in _FOLDING_TEXTS or ("<" not in text and not any(map(str.isalnum, text)))
 
 
 def _set_off(html: str, source: str, name: str) -> str:

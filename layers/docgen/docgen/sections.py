@@ -275,8 +275,17 @@ def open_headed(walk: Walk, tag: Tag) -> Closer:
 @handles("alert")
 def open_alert(walk: Walk, tag: Tag) -> Closer:
     """An admonition, as GitHub writes it."""
+    if tag.alert == "info" and _holds_title(walk):
+        walk.flush()
+        return walk.flush
     is_titled = tag.name == "blockquote" and any(word[-6:] == "-title" for word in tag.classes)
     return _open_alert(walk, tag.alert, is_titled=is_titled)
+
+
+def _holds_title(walk: Walk) -> bool:
+    """Whether what is called information is that of a page or a chapter."""
+    inner = walk.tokens[walk.position | 1 : walk.position + _TITLED_WITHIN : 2]
+    return any(token.partition(" ")[0] in ("h1", "h2") for token in inner)
 
 
 def _open_alert(walk: Walk, kind: str, *, is_titled: bool = False) -> Closer:

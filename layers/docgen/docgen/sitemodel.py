@@ -52,7 +52,8 @@ class _Page:
     lengths: list[int] = field(default_factory=list)
     linked: list[bool] = field(default_factory=list)
     elements: list[_Element] = field(default_factory=list)
-    headings: list[tuple[int, int]] = field(default_factory=list)  # where, hash of all its pieces
+    headings: list[tuple[int, int, str]] = field(default_factory=list)
+    """Where, hash of all its pieces, element."""
     blocks: frozenset[int] = frozenset()
     selector: str = ""
     title: str = ""
@@ -170,7 +171,7 @@ def _read(html: str) -> _Page:  # noqa: C901 - one loop: a call per token would 
             elif name == "pre" and code is None:
                 code = []
             elif name in _HEADINGS:
-                page.headings.append((len(pieces), 0))
+                page.headings.append((len(pieces), 0, name))
             elif name in _OPAQUE:
                 opaque += 1
         elif stack:
@@ -181,7 +182,7 @@ def _read(html: str) -> _Page:  # noqa: C901 - one loop: a call per token would 
                 page.add("".join(code), is_linked=False)
                 code = None
             elif name in _HEADINGS:
-                page.headings[-1] = (first, hash(tuple(pieces[first:])))
+                page.headings[-1] = (first, hash(tuple(pieces[first:])), name)
             elif name in _OPAQUE:
                 opaque -= 1
             elif name in _CONTAINERS and "=" in source:
@@ -203,12 +204,13 @@ def _find_junk(pages: list[_Page], least: int) -> frozenset[str]:
     headings: Counter[int] = Counter()
     for page in pages:
         spread.update(set(page.pieces))
-        headings.update({heading for _, heading in page.headings})
+        headings.update({heading for _, heading, _ in page.headings})
     common = {heading for heading, pages_with in headings.items() if pages_with >= least}
     totals: defaultdict[str, _Totals] = defaultdict(_Totals)
     for page in pages:
-        own = (n for n, heading in page.headings if heading not in common)
-        _count(page, next(own, -1), spread, least, totals)
+        own = [(n, name) for n, heading, name in page.headings if heading not in common]
+        title = next((n for n, name in own if name == "h1"), -1)
+        _count(page, own[0][0] if own else -1, title, spread, least, totals)
     return frozenset(
         source for source, total in totals.items() if total.pages >= least and _is_junk(total)
     )
@@ -217,6 +219,7 @@ def _find_junk(pages: list[_Page], least: int) -> frozenset[str]:
 def _count(
     page: _Page,
     first_heading: int,
+    title: int,
     spread: Counter[int],
     least: int,
     totals: defaultdict[str, _Totals],
@@ -239,7 +242,7 @@ def _count(
     for element in page.elements:
         first, last = element.first, element.last
         size = lengths[last] - lengths[first]
-        if not size:
+        if not size or first <= title < last:  # what holds the title is no junk
             continue
         total = totals[element.source]
         total.seen += 1

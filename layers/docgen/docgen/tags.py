@@ -150,6 +150,8 @@ class Tag:
             return True
         if self.attributes.get("role") in JUNK_ROLES or _is_breadcrumb(self):
             return True
+        if self.attributes.get("data-slot") == "headline":  # of which part the page is
+            return True
         if _is_hidden(self) or _is_beside(self) or self.classes >= {"d-none", "name"}:
             return True
         if "tooltip" in self.classes and self.attributes.get("aria-hidden") == "true":
@@ -233,7 +235,7 @@ def _formula(tag: Tag) -> str:
         return "display_math"
     if "katex" in classes or (tag.name == "span" and not classes.isdisjoint(_FORMULAS)):
         return "math"
-    return "math" if tag.name == "mjx-container" else ""
+    return "math" if tag.name in ("mjx-container", "math-renderer") else ""
 
 
 def _tab(tag: Tag) -> str:

@@ -36,7 +36,7 @@ _OF_ITSELF = re.compile(  # what a page says last
 _ASKS = re.compile(  # the heading of nothing but such
     r"#+ \W*(?:(?:(?:send|give|share|provide)(?: us)?(?: your)? )?feedback"
     r"|(?:was|is|did|do|does) (?:this|you find this) [\w ]{0,40}(?:help\w*|useful)"
-    r"|rate this \w+|help us improve[\w ]{0,40}|additional resources)\W*",
+    r"|rate this \w+|help (?:us )?improve[\w ]{0,40}|additional resources)\W*",
     re.I,
 )
 _READING_TIME = re.compile(
@@ -163,6 +163,14 @@ def is_only_links(block: Block) -> bool:
         and "\ue000" in text
         and not _WORD.search(_LINK.sub(" ", text))
     )
+
+
+def is_way_to(block: Block, title: str) -> bool:
+    """Whether a paragraph above a title only leads to it: links to what it is in, and itself."""
+    if is_only_links(block):
+        return True
+    own = _LINK.sub("", block[1]).strip(" />\u203a»·")
+    return block[0] == "p" and own == title.removeprefix("# ")
 
 
 def _turns(text: str) -> bool:

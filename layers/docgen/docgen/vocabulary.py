@@ -122,7 +122,7 @@ _TALK = """
     navigation notable-traits-tooltiptext summary_toggle showSource notebook-link ablog__prev-next
     mw-editsection editsection mw-jump-link noprint printfooter catlinks navbox vertical-navbox
     t-navbar onlyprint print-only only-print sl-banner
-    dont-index docInfo pageId
+    dont-index docInfo pageId article-footer gh-header-meta gh-header-actions wiki-rightbar
 """
 _NOT_PRINTED = """
     d-print-none print:hidden print-hidden no-print noPrint display-none-print hidden-print
@@ -246,6 +246,7 @@ ALERT_FAMILIES = (
     "td-alert",
     "prompt-",
     "notice",
+    "notecard",
     "intercom-interblocks-callout",
     "aside",
 )

@@ -204,3 +204,68 @@ def test_a_page_may_say_when_it_was_updated_in_other_words():
     page = a_page("<p>x</p>", head="<meta name=updated_at content=2025-03-04T18:08:00Z>")
 
     assert convert(page, URL).modified == "2025-03-04T18:08:00Z"
+
+
+@pytest.mark.parametrize(
+    ("html", "language"),
+    [
+        ("<pre class='brush: js-nolint notranslate'><code>x</code></pre>", "javascript"),
+        ("<pre lang=mermaid><code>graph TD</code></pre>", "mermaid"),
+        ("<pre lang=de><code>Hallo</code></pre>", ""),
+        ("<pre><code>@spec pick(t) :: :ok</code></pre>", "elixir"),
+        ("<pre><code class=language-gql>{ a }</code></pre>", "graphql"),
+        ("<figure><figcaption>app/main.tsx</figcaption><pre><code>x</code></pre></figure>", "tsx"),
+        ("<p>settings.yml</p><pre><code>x</code></pre>", "yaml"),
+        ("<p>notes.txt</p><pre><code>x</code></pre>", ""),
+        ("<p>main.c</p><pre><code class=language-ini>x</code></pre>", "ini"),
+    ],
+)
+def test_the_language_of_code_may_be_told_by_what_surrounds_it(html, language):
+    assert f"```{language}\n" in markdown_of(html)
+
+
+def test_cards_with_a_note_are_admonitions():
+    body = "<div class='notecard deprecated'><p>Old.</p></div>"
+
+    assert markdown_of(body) == "> [!WARNING]\n> Old."
+
+
+def test_information_with_the_title_of_a_page_is_no_admonition():
+    body = "<div class=info><hgroup><h2>The API</h2></hgroup><p>x</p></div><h3>Plans</h3><p>y</p>"
+
+    assert markdown_of(body) == "## The API\n\nx\n\n### Plans\n\ny"
+
+
+@pytest.mark.parametrize(
+    ("html", "markdown"),
+    [
+        ("<p>So <span>$x^2$</span> is</p>", "So $x^2$ is"),
+        ("<p>So <math-renderer class=js>$x^2$</math-renderer> is</p>", "So $x^2$ is"),
+        ("<p>So <span>$5 to 6$</span><span>$</span> is</p>", "So $5 to 6$\\$ is"),
+        ("<p>So <span>$ 5 to 6 $</span> is</p>", "So \\$ 5 to 6 \\$ is"),
+    ],
+)
+def test_elements_that_are_formulas_need_no_script(html, markdown):
+    assert markdown_of(html) == markdown
+
+
+def test_a_sign_that_leads_nowhere_is_no_content():
+    assert markdown_of("<p>x <a href=# title='It panics'>ⓘ</a></p>") == "x"
+
+
+def test_the_way_to_a_page_may_end_with_its_title():
+    body = "<div><a href=/docs>Docs</a><span>Install</span></div><h1>Install</h1><p>x</p>"
+
+    assert markdown_of(body) == "# Install\n\nx"
+
+
+def test_the_part_that_a_page_belongs_to_does_not_stand_above_its_title():
+    body = "<div data-slot=headline>Start</div><h1 data-slot=title>Install</h1><p>x</p>"
+
+    assert markdown_of(body) == "# Install\n\nx"
+
+
+def test_a_page_is_no_part_of_the_way_to_it():
+    way = "<nav aria-label=Breadcrumb><ol><li><a href=/>Docs</a><li><a aria-current=page>f()</a>"
+
+    assert document_of(f"{way}</ol></nav><h1>Plan.f()</h1>").breadcrumbs == ("Docs",)

@@ -33,6 +33,15 @@ def test_what_repeats_around_the_content_goes():
     assert "Bears" not in markdown
 
 
+def test_what_holds_the_title_stays_though_it_is_all_links():
+    template = (
+        "<div class='head'><h1><a href='/TOPIC'>TOPIC</a></h1><a href='/c'>Guides</a></div>"
+        "<p>All about TOPIC, and how TOPIC are kept by those who keep TOPIC.</p>"
+    )
+
+    assert "# [apples]" in pages_through_their_model(template)[0]
+
+
 def test_without_a_model_markup_alone_decides():
     page = a_site(f"<div class='brand'>Widgets Inc.</div>{CONTENT}")[0]
 
