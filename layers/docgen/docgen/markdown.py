@@ -12,6 +12,7 @@ from docgen import notes as notes
 from docgen import pictures as pictures
 from docgen import sections as sections
 from docgen import table_elements as table_elements
+from docgen import tabs as tabs
 from docgen.inline import place_notes
 from docgen.trimming import is_way_to, trim
 from docgen.walk import Heading as Heading

@@ -86,6 +86,7 @@ _EDIT_TEXT = re.compile(
 )
 _SOURCE_FOLDER = re.compile(r"(?:\.\./)*(?:src|source|_modules)/")
 _SOURCE_LINE = re.compile(r"#(?:L|l|line-?|lineNumber)\d+(?:-L?\d+)?$")
+_AT_LINE = re.compile(r"at line \d+")  # of the source
 _ENDS = ("</span>", "</code>", inline.LINK_CLOSE)
 _LONGEST_TOOL = 20
 _LONGEST_MARKUP = 160
@@ -275,7 +276,7 @@ def _is_tool(href: str, label: str, classes: str | None) -> bool:
         picture = _PICTURE_TEXT.search(label) if "<img" in label else None
         return picture is None or picture[1].lower() in _PERMALINK_TEXTS
     if text not in _SOURCE_TEXTS:
-        return False
+        return _AT_LINE.fullmatch(text) is not None
     if text[0] in "[(" or len(text) > 8 or "src" in words or "source" in words:
         return True
     return text == "source" and bool(_SOURCE_FOLDER.match(href) or _SOURCE_LINE.search(href))

@@ -15,14 +15,13 @@ from docgen.vocabulary import (
     PLAIN_ALERTS,
     ROLES_BY_NAME,
     TAB_BARS,
-    TAB_LABELS,
+    TITLES_OF_TOPICS,
 )
 from docgen.walk import Closer, Heading, Walk, done, handles, join
 
 _TITLE = Tag("h1")
-_MOST_TABS = 300
+_TITLE_OF_TOPIC = Tag("h2")
 _MOST_HEADINGS = 10_000  # of one page; each costs two kilobytes of memory when it is written
-_SHOWN_WITHIN = 20  # so many tags and texts behind their labels the first tab may begin
 _TITLED_WITHIN = 16  # so many tags and texts behind its beginning the title of an alert may stand
 _LABELLED_WITHIN = 14  # so many tags behind its caption a block of code may begin, doubled
 _MOST_WEIGHING = 4  # times the length of the page: contents may stand in what has their name, too
@@ -93,6 +92,8 @@ def open_title(walk: Walk, tag: Tag) -> Closer:
     """The title of an alert: the first thing in it."""
     if walk.open_tags and "headertitle" in walk.open_tags[-1].classes:
         return open_heading(walk, _TITLE)
+    if not tag.classes.isdisjoint(TITLES_OF_TOPICS):
+        return open_heading(walk, _TITLE_OF_TOPIC)
     frame = walk.within("alert")
     walk.flush()
     if frame is None or frame.blocks or frame.title:
@@ -324,91 +325,6 @@ def _split_icon(title: str) -> tuple[str, str]:
     """An icon before a title, or instead of one, and the rest of it."""
     icon, _, words = title.partition(" ")
     return (icon.rstrip("\ufe0f"), words.strip()) if _WORDLESS.fullmatch(icon) else ("", title)
-
-
-@handles("tab")
-def open_tab(walk: Walk, tag: Tag) -> Closer:
-    """The label of a tab: kept until its panel comes."""
-    walk.flush()
-    end = walk.end_of(tag.name)
-    label = walk.finish(walk.note_ids("".join(walk.tokens[walk.position : end : 2])))
-    walk.position = end + 1
-    if not tag.classes.isdisjoint(TAB_LABELS):
-        walk.add("p", bold(label))
-    elif label and len(walk.tab_labels) < _MOST_TABS:
-        walk.tab_labels.append((tag, label))
-    return done
-
-
-@handles("tab_list")
-def open_tab_list(walk: Walk, tag: Tag) -> Closer:
-    """The labels of tabs, as links to what they show."""
-    end = walk.end_of(tag.name)
-    links = [
-        link
-        for index in range(walk.position, end, 2)
-        for link in inline.whole_links(walk.tokens[index])
-        if link[0] in walk.phrases.own
-    ]
-    following = walk.tokens[end : end + _SHOWN_WITHIN]
-    if not links or not any("tab-pane" in token for token in following):
-        return walk.handle("list", tag)
-    walk.flush()
-    for number, label in links[: _MOST_TABS - len(walk.tab_labels)]:
-        panel = walk.phrases.targets[number].partition("#")[2].rstrip(inline.TARGET_CLOSE)
-        shows = Tag(f'a aria-controls="{panel}"')
-        walk.tab_labels.append((shows, walk.finish(walk.note_ids(label))))
-    walk.position = end + 1
-    return done
-
-
-@handles("choice")
-def open_choice(walk: Walk, tag: Tag) -> Closer:
-    """A label; right behind a radio button it is that of a tab."""
-    if walk.choice and tag.attributes["for"] == walk.choice:
-        walk.choice = ""
-        return open_label(walk, tag)
-    return None
-
-
-@handles("tab_panel")
-def open_tab_panel(walk: Walk, tag: Tag) -> Closer:
-    """What a tab shows: a section with the tab's label."""
-    walk.flush()
-    label = _label_for(walk, tag)
-    if label:
-        walk.add("p", bold(label))
-    outer, walk.first_tab = walk.first_tab, len(walk.tab_labels)
-
-    def close() -> None:
-        walk.flush()
-        del walk.tab_labels[walk.first_tab :]
-        walk.first_tab = outer
-
-    return close
-
-
-def _label_for(walk: Walk, panel: Tag) -> str:
-    """Find the label of a panel; a panel shared by several tabs has none."""
-    labelled_by = panel.attributes.get("aria-labelledby")
-    controlling = [
-        label
-        for tab, label in walk.tab_labels
-        if (panel.id and tab.attributes.get("aria-controls") == panel.id)
-    ]
-    if len(controlling) > 1:
-        return ""
-    if controlling:
-        return controlling[0]
-    for tab, label in walk.tab_labels:
-        if tab.id and tab.id == labelled_by and not tab.attributes.get("aria-controls"):
-            return label
-    for index in range(walk.first_tab, len(walk.tab_labels)):
-        tab, label = walk.tab_labels[index]
-        if not labelled_by and not tab.attributes.get("aria-controls"):
-            del walk.tab_labels[index]
-            return label
-    return ""
 
 
 def _is_kind(text: str) -> bool:

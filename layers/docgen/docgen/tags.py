@@ -33,6 +33,7 @@ from docgen.vocabulary import (
     TAB_LABELS,
     TAB_PANELS,
     TABS,
+    TITLES_OF_TOPICS,
     VOID,
     with_and_without_prefix,
 )
@@ -249,6 +250,8 @@ def _tab(tag: Tag) -> str:
         return "tab_panel"
     if tag.name in ("button", "div", "li") and not words.isdisjoint(TABS):
         return "tab"
+    if tag.name == "li" and "tab" in tag.classes:  # Asciidoctor's
+        return "tab"
     if tag.name == "ul" and "nav-tabs" in tag.classes:
         return "tab_list"
     if tag.name == "tab-label":  # a link, see `phrases`
@@ -287,9 +290,13 @@ def _line_role(tag: Tag) -> str:
         for plain in (word, _HASH.sub("", word), PREFIX.sub("", word)):
             if plain in LABELS or _CODE_LABEL.match(plain):
                 return "label"
-            if plain in ("title", "box-label") or (
-                plain.startswith(ALERT_FAMILIES)
-                and (tag.name == "header" or plain.lower().endswith(_TITLE_ENDINGS))
+            if (
+                plain in ("title", "box-label")
+                or plain in TITLES_OF_TOPICS
+                or (
+                    plain.startswith(ALERT_FAMILIES)
+                    and (tag.name == "header" or plain.lower().endswith(_TITLE_ENDINGS))
+                )
             ):
                 return "title"
     return ""

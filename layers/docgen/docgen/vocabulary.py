@@ -269,8 +269,11 @@ PLAIN_ALERT_NAMES = word_set(
 BADGES = word_set("badge tag pill chip attributes description")
 """What classes of a small word beside another end with."""
 
-SIGNATURES = word_set("tsd-signature attr signature functionHeader RForeground")
+SIGNATURES = word_set("tsd-signature attr signature functionHeader RForeground NDPrototype")
 """Classes of a block that is the signature of what is documented."""
+
+TITLES_OF_TOPICS = word_set("CTitle")
+"""Classes of what is a heading, though no heading by name: of Natural Docs."""
 
 SPECIFIED = word_set("value external type extension exception method instance-variable")
 """What odoc specifies, with the class `spec`; modules and classes lead to pages of their own."""
@@ -299,7 +302,7 @@ TABS = word_set(
 
 TAB_PANELS = word_set(
     """
-    tabs__content__item tabcontent tab-panel tabs-panel tab__panel tab-pane tabbed-block
+    tabs__content__item tabcontent tabpanel tab-panel tabs-panel tab__panel tab-pane tabbed-block
     """
 )
 """Classes of what such tabs show."""

@@ -93,7 +93,7 @@ def test_a_folded_section_that_only_looks_like_an_admonition_is_none():
     ],
 )
 def test_what_a_block_of_code_is_called_stands_out(body):
-    assert markdown_of(body) == "**a.py**\n\n```\nx\n```"
+    assert markdown_of(body) == "**a.py**\n\n```python\nx\n```"
 
 
 @pytest.mark.parametrize(

@@ -269,3 +269,36 @@ def test_a_page_is_no_part_of_the_way_to_it():
     way = "<nav aria-label=Breadcrumb><ol><li><a href=/>Docs</a><li><a aria-current=page>f()</a>"
 
     assert document_of(f"{way}</ol></nav><h1>Plan.f()</h1>").breadcrumbs == ("Docs",)
+
+
+def test_items_that_are_the_labels_of_panels_are_tabs():
+    body = (
+        "<div class=tablist><ul><li id=j class=tab><p>Java</p></li><li id=k class=tab><p>Kotlin"
+        "</p></li></ul></div><div id=j--panel class=tabpanel aria-labelledby=j><p>1</p></div>"
+        "<div id=k--panel class='tabpanel is-hidden' hidden aria-labelledby=k><p>2</p></div>"
+    )
+
+    assert markdown_of(body) == "**Java**\n\n1\n\n**Kotlin**\n\n2"
+
+
+def test_items_that_show_something_themselves_are_no_labels():
+    menu = "<ul><li class=tab><a href=a.html>A</a></li><li class=tab><a href=b.html>B</a></li></ul>"
+    item = "<li class=tab><h3>A</h3><div class=tab-content><p>1</p><p>2</p></div></li>"
+
+    assert markdown_of(menu).count("\n- [") == 1
+    assert markdown_of(f"<ul>{item * 2}</ul>").count("### A\n\n1\n\n2") == 2
+
+
+def test_the_titles_of_topics_are_headings():
+    body = (
+        "<div class='CTopic TClass'><div class=CTitle>Plan</div><div class=NDPrototype><div>"
+        "<span>class</span> Plan</div></div><div class=CBody><p>x</p></div></div>"
+    )
+
+    assert markdown_of(body) == "## Plan\n\n**`class Plan`**\n\nx"
+
+
+def test_where_in_the_source_a_function_stands_is_no_part_of_its_heading():
+    body = "<h3><div class=location><a href='o.php#L30'>at line 30</a></div>pick()</h3><p>x</p>"
+
+    assert markdown_of(body) == "### pick()\n\nx"
