@@ -22,6 +22,8 @@ _LAST_PART = re.compile("--?|_")
 _COLOUR = re.compile(r"--callout-color:\s*var\(--[\w-]*?(\w+)\s*[,)]")
 _DESCRIPTION = re.compile("info (?:.* )?(?:top)?")  # of what is documented, in ocamldoc's words
 _WEAK_KINDS = ("hint", "primary", "secondary")  # names of looks as well
+_ELEMENTS = ("admonition", "alert", "callout")  # what the names of elements end with
+_KINDS_OF_ELEMENTS = ("type", "kind", "variant", "state", "level")
 KINDLESS = (
     "admonition", "admonitionblock", "callout", "nextra-callout", "intercom-interblocks-callout"
 )  # fmt: skip
@@ -41,6 +43,8 @@ def kind_by_looks(tag: Tag) -> str:
 
 def alert_kind(name: str, classes: frozenset[str], attributes: Mapping[str, str]) -> str:
     """Which kind of admonition an element is, a key of `ALERTS`; "" for none."""
+    if "-" in name:
+        return _kind_of_element(name, classes, attributes)
     if attributes.get("role") == "note" and name in ("div", "aside", "section"):
         return _kind_in_family(classes, attributes) or "note"
     if name in ("dl", "details"):  # themes give any `details` the looks of an admonition
@@ -63,6 +67,17 @@ def alert_kind(name: str, classes: frozenset[str], attributes: Mapping[str, str]
     return _kind_in_family(classes, attributes) if is_alert else ""
 
 
+def _kind_of_element(name: str, classes: frozenset[str], attributes: Mapping[str, str]) -> str:
+    """The kind of an element that a script defines: its name tells, or an attribute of its."""
+    last = name.rpartition("-")[2]
+    if last in PLAIN_ALERTS:
+        return last
+    if last not in _ELEMENTS:
+        return ""
+    said = (attributes.get(key, "").lower() for key in _KINDS_OF_ELEMENTS)
+    return _kind_in_family(classes, attributes) or next((k for k in said if k in ALERTS), "note")
+
+
 def _without_title(name: str, words: Iterable[str]) -> Iterable[str]:
     """Classes of a quotation like `note-title`, whose first paragraph is the title."""
     return (word.removesuffix("-title") for word in words) if name == "blockquote" else words
@@ -70,7 +85,9 @@ def _without_title(name: str, words: Iterable[str]) -> Iterable[str]:
 
 def may_be_alert(tag: Tag) -> bool:
     """Whether a class ends like that of an admonition: what stands in the element has to tell."""
-    return tag.name in ("div", "aside", "section") and any(
+    if tag.name == "aside":
+        return True
+    return tag.name in ("div", "section") and any(
         "-" in word and _LAST_PART.split(word)[-1] in PLAIN_ALERTS for word in tag.classes
     )
 

@@ -131,7 +131,7 @@ _MARKERS = word_set(
 """Classes beside which a bare name is that of a language."""
 _AMBIGUOUS = word_set("r d c org j")  # too short to be believed outside `pre` and `code`
 _HINT_ATTRIBUTES = (
-    "data-lang", "data-language", "data-code-lang", "data-highlight-language", "language"
+    "data-lang", "data-language", "data-code-lang", "data-highlight-language", "language", "syntax"
 )  # fmt: skip
 _LONGEST_LOCALE = 3  # what people speak, not machines
 _NAME = re.compile(r"[a-z][\w+#.-]{0,24}")

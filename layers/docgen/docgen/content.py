@@ -48,6 +48,10 @@ _MOST_AROUND = 2
 """As much prose may be in what is named as the content as in the article in it."""
 
 
+_NO_INTRODUCTION = ("header", "nav", "aside", "footer")
+_LEAST_INTRODUCTION = 60  # characters of paragraphs
+
+
 def find_content(tree: LexborHTMLParser, selector: str | None = None) -> tuple[LexborNode, str]:
     """Find the element that holds the page's content.
 
@@ -98,7 +102,7 @@ def _landmark(body: LexborNode) -> LexborNode | None:
         if beside > best_length * _MOST_BESIDE:
             return None
         return _with_title(best, body)
-    return best
+    return _with_introduction(best, body) if best is not None else None
 
 
 def _with_title(article: LexborNode, body: LexborNode) -> LexborNode:
@@ -110,6 +114,26 @@ def _with_title(article: LexborNode, body: LexborNode) -> LexborNode:
         if _is_within(article, node) and node.css_first("h1") is not None:
             return node if _prose_length(node) <= most else article
     return article
+
+
+def _with_introduction(main: LexborNode, body: LexborNode) -> LexborNode:
+    """The main landmark, or what is around it and the introduction above it, with the title."""
+    titles = body.css("h1")
+    if len(titles) != 1 or main.css_first("h1") is not None:
+        return main
+    beside = main
+    while beside.parent is not None and not _is_within(titles[0], beside.parent):
+        beside = beside.parent
+    around = beside.parent
+    above: LexborNode | None = titles[0]
+    while above is not None and above.parent is not None and around is not None:
+        if above.tag in _NO_INTRODUCTION or above.attributes.get("role") == "banner":
+            return main
+        if above.parent.mem_id == around.mem_id:
+            prose = sum(_prose_length(paragraph) for paragraph in above.css("p"))
+            return around if prose >= _LEAST_INTRODUCTION else main
+        above = above.parent
+    return main
 
 
 def _keeps_title(node: LexborNode, outer: LexborNode) -> bool:

@@ -56,6 +56,7 @@ _ATTRIBUTE = re.compile(r'([^\s"=]+)="([^"]*)"')
 _TAG = re.compile("<[^>]*>")
 _CODE_IN_PRE = re.compile(r"(<pre\b[^>]*)>((?:\s|</?span[^>]*>)*)<code\b([^>]*)>")
 _CHANGED_LINE = re.compile(r'<span class="line[^"]* diff (add|remove)\b[^"]*">')
+_PHP_CODE = re.compile(r'<code>(<span style="color: #000000">(?:(?!</?code\b).)*)</code>', re.S)
 _YARD_PRE = re.compile('<pre class="(?:example )?code">')
 _LANGUAGE_LABEL = re.compile(r'<span class="lang">[^<]*</span>(?=\s*<pre)')
 _NOTE_SIGN = re.compile(  # DokuWiki's, before the text of a footnote
@@ -121,12 +122,7 @@ class Phrases:
         if not html.isascii() and _UNWANTED.search(html):
             html = _without_unwanted(html)
         html = html.replace("&nbsp;", "\u00a0")
-        if "<pre" in html:
-            html = _CODE_IN_PRE.sub(_keep_language, html)
-            if "rubyid_" in html:
-                html = _YARD_PRE.sub(_name_ruby, html)
-            if " diff " in html:
-                html = _CHANGED_LINE.sub(_mark_change, html)
+        html = _mark_code(html)
         if "<span id" in html:
             html = _SPAN_WITH_ID.sub(self._keep_span_id, html)
         if ' class="fn_bot"' in html:
@@ -338,11 +334,29 @@ def _tab_label(attributes: Mapping[str, str], href: str, label: str) -> str:
     return f'<tab-label id="{attributes.get("id", "")}"{controls}>{label}</tab-label>'
 
 
+def _mark_code(html: str) -> str:
+    """Move to blocks of code what only elements within their lines tell."""
+    if '<code><span style="color: #000000">' in html:
+        html = _PHP_CODE.sub(_block_of_php, html)
+    if "<pre" in html:
+        html = _CODE_IN_PRE.sub(_keep_language, html)
+        if "rubyid_" in html:
+            html = _YARD_PRE.sub(_name_ruby, html)
+        if " diff " in html:
+            html = _CHANGED_LINE.sub(_mark_change, html)
+    return html
+
+
 def _keep_language(match: re.Match[str]) -> str:
     """Move the language from a `code` element to the `pre` around it."""
     pre, between, source = match.groups()
     language = read_tag(f"code{source}").language
     return f'{pre} data-lang="{language}">{between}' if language else f"{pre}>{between}"
+
+
+def _block_of_php(match: re.Match[str]) -> str:
+    """Make a block of the code that PHP has highlighted, if it has lines."""
+    return f'<pre data-lang="php">{match[1]}</pre>' if "<br" in match[1] else match[0]
 
 
 def _name_ruby(match: re.Match[str]) -> str:

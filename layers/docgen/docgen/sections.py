@@ -39,6 +39,8 @@ _LONGEST_BUTTON = 200
 _CARD_SIGNS = "📄🗃🔗\ufe0f \n"  # what cards that lead to pages and groups of them begin with
 _CLOSING_HASHES = re.compile(r"(?<=\s)#+$")
 _WORDLESS = re.compile(r"[^\w!-/:-@\[-`{-~]{1,3}")
+_TITLED_PARTS = {"info": ("h1", "h2"), "seealso": ("h1", "h2", "h3")}
+_SAYS_KIND = re.compile(r"\W*([A-Za-z]+)\W*(?:[:!.]|$)")
 _ICONS = {"⚠": "WARNING", "🚫": "CAUTION", "❌": "CAUTION", "🔥": "CAUTION", "💡": "TIP"}
 _HOLDING_MORE = ("p", "pre", "img", "h1")
 _BLOCKS = re.compile(r"(?:p|div|pre|ul|ol|table)\b")
@@ -256,9 +258,9 @@ def open_maybe_alert(walk: Walk, tag: Tag) -> Closer:
     """An admonition if it begins with what kind of one it is."""
     beginning = walk.tokens[walk.position : walk.position + _TITLED_WITHIN : 2]
     first = next((text for text in beginning if text and not text.isspace()), "")
-    kind = inline.plain(first).strip(" \n\t:.!").lower()
-    if kind in PLAIN_ALERTS:
-        return _open_alert(walk, kind)
+    kind = _SAYS_KIND.match(inline.plain(first))
+    if kind is not None and kind[1].lower() in PLAIN_ALERTS:
+        return _open_alert(walk, kind[1].lower())
     walk.flush()
     return walk.flush
 
@@ -276,17 +278,17 @@ def open_headed(walk: Walk, tag: Tag) -> Closer:
 @handles("alert")
 def open_alert(walk: Walk, tag: Tag) -> Closer:
     """An admonition, as GitHub writes it."""
-    if tag.alert == "info" and _holds_title(walk):
+    if _holds_title(walk, _TITLED_PARTS.get(tag.alert, ())):
         walk.flush()
         return walk.flush
     is_titled = tag.name == "blockquote" and any(word[-6:] == "-title" for word in tag.classes)
     return _open_alert(walk, tag.alert, is_titled=is_titled)
 
 
-def _holds_title(walk: Walk) -> bool:
-    """Whether what is called information is that of a page or a chapter."""
+def _holds_title(walk: Walk, names: tuple[str, ...]) -> bool:
+    """Whether what is called like an admonition is a part of the page, with one of these titles."""
     inner = walk.tokens[walk.position | 1 : walk.position + _TITLED_WITHIN : 2]
-    return any(token.partition(" ")[0] in ("h1", "h2") for token in inner)
+    return any(token.partition(" ")[0] in names for token in inner) if names else False
 
 
 def _open_alert(walk: Walk, kind: str, *, is_titled: bool = False) -> Closer:

@@ -14,7 +14,7 @@ _MOST_TABS = 300
 _LONGEST_TAB = 12  # tags and texts in the label of a tab
 _LABELS_WITHIN = 160  # so many before the first panel there may be more of them
 _SHOWN_WITHIN = 20  # so many tags and texts behind their labels the first tab may begin
-_PANEL = re.compile(r"[\"' ]tab[\w-]*(?:panel|pane|content|block)", re.I)
+_PANEL = re.compile(r"[\"' -]tab[\w-]*(?:panel|pane|content|block)", re.I)
 
 
 @handles("tab")
@@ -22,8 +22,11 @@ def open_tab(walk: Walk, tag: Tag) -> Closer:
     """The label of a tab: kept until its panel comes."""
     walk.flush()
     end = walk.end_of(tag.name)
-    if tag.name == "li" and "role" not in tag.attributes and not _shows_panel(walk, end):
-        return walk.handle("item", tag)
+    if "role" not in tag.attributes and not _shows_panel(walk, end):
+        if tag.name == "li":
+            return walk.handle("item", tag)
+        if tag.name.endswith("-tab"):
+            return walk.flush
     label = walk.finish(walk.note_ids("".join(walk.tokens[walk.position : end : 2])))
     walk.position = end + 1
     if not tag.classes.isdisjoint(TAB_LABELS):

@@ -56,7 +56,7 @@ _CODE_LABEL = re.compile(r"code-?(?:block|snippet)?(?:__|-)?(?:title|file-?name)
 _BREADCRUMBS = ("breadcrumb", "breadcrumbs")
 _HEADINGS_OF_ELEMENTS = ("header", "heading", "summary")  # of those that a script defines
 _ONLY_TOLD = ("has", "with", "no", "hide", "show")  # that the page has some, or has none
-_TITLE_ENDINGS = ("title", "heading", "title-container", "header-text")
+_TITLE_ENDINGS = ("title", "heading", "title-container", "header-text", "_header")
 _GRID = re.compile("[a-z]+-column-(?:release-)?summary|" + "|".join(sorted(GRID_CELLS)))
 """Tables and cells of javadoc, which have no rows."""
 
@@ -112,10 +112,10 @@ class Tag:
 
     def _kind(self) -> Kind:
         name = self.name
-        role = self._role_by_attributes() if self.attributes else ""
+        role = self._role_by_attributes() if self.attributes or "-" in name else ""
         if not role and name == "textarea" and any("code" in word.lower() for word in self.classes):
             role = "pre"
-        if not role and name == "button":
+        if not role and (name == "button" or name.endswith("-button")):
             role = self._button()
         if not role:
             if name in SKIPPED_NAMES or (self.attributes and self._is_junk()):
@@ -146,7 +146,7 @@ class Tag:
             return True
         if self.id in JUNK_IDS and (
             (self.name in JUNK_ID_NAMES and self.classes.isdisjoint(SECTIONS))
-            or self.id == "footnote-label"
+            or self.id in ("footnote-label", "usernotes")
         ):
             return True
         if self.attributes.get("role") in JUNK_ROLES or _is_breadcrumb(self):
@@ -210,7 +210,7 @@ def _is_hidden(tag: Tag) -> bool:
     """Whether an element is not shown, and has nothing by which it could be: no id, no class."""
     if tag.attributes.get("hidden", "until-found") == "until-found":
         return False
-    if tag.name == "a" or ROLES_BY_NAME.get(tag.name) == "heading":
+    if tag.name == "a" or "-" in tag.name or ROLES_BY_NAME.get(tag.name) == "heading":
         return True
     return (
         tag.name in ("div", "section", "aside")
@@ -250,8 +250,10 @@ def _tab(tag: Tag) -> str:
         return "tab_panel"
     if tag.name in ("button", "div", "li") and not words.isdisjoint(TABS):
         return "tab"
-    if tag.name == "li" and "tab" in tag.classes:  # Asciidoctor's
+    if (tag.name == "li" and "tab" in tag.classes) or tag.name.endswith("-tab"):
         return "tab"
+    if tag.name.endswith(("-tab-panel", "-tabpanel")):
+        return "tab_panel"
     if tag.name == "ul" and "nav-tabs" in tag.classes:
         return "tab_list"
     if tag.name == "tab-label":  # a link, see `phrases`

@@ -123,6 +123,7 @@ _TALK = """
     mw-editsection editsection mw-jump-link noprint printfooter catlinks navbox vertical-navbox
     t-navbar onlyprint print-only only-print sl-banner
     dont-index docInfo pageId article-footer gh-header-meta gh-header-actions wiki-rightbar
+    nocontent
 """
 _NOT_PRINTED = """
     d-print-none print:hidden print-hidden no-print noPrint display-none-print hidden-print
@@ -153,7 +154,7 @@ JUNK_IDS = word_set(
     disqus_thread doc-content-nav footer footnote-label header-nav
     left-sidebar main-nav menu mobile-nav nav-bottom
     nav-path nav-top navbar navigation page-footer pagination right-sidebar
-    side-nav sidebar site-footer toggleLink topnav
+    side-nav sidebar site-footer toggleLink topnav usernotes
     """
 )
 """Ids of the same."""

@@ -302,3 +302,69 @@ def test_where_in_the_source_a_function_stands_is_no_part_of_its_heading():
     body = "<h3><div class=location><a href='o.php#L30'>at line 30</a></div>pick()</h3><p>x</p>"
 
     assert markdown_of(body) == "### pick()\n\nx"
+
+
+INTRODUCTION = "<h1>Basics</h1><p>{}</p>".format("This guide is an introduction to it. " * 3)
+
+
+@pytest.mark.parametrize(
+    ("above", "is_kept"),
+    [
+        (f"<section><div>{INTRODUCTION}</div></section>", True),
+        (f"<header>{INTRODUCTION}</header>", False),
+        (f"<div role=banner>{INTRODUCTION}</div>", False),
+        ("<div><h1>The site</h1><p>Welcome</p></div>", False),
+    ],
+)
+def test_an_introduction_with_the_title_above_the_main_part_belongs_to_it(above, is_kept):
+    main = "<main><div><h2>First</h2><p>{}</p></div></main>".format("All that is to say. " * 20)
+
+    assert markdown_of(f"<div>{above}{main}</div>").startswith("# Basics\n\nThis") is is_kept
+
+
+@pytest.mark.parametrize(
+    ("html", "markdown"),
+    [
+        (
+            "<x-alert class='admonition note' state=info><div class=admonition_header slot=header>"
+            "Mind it</div><div><p>x</p></div></x-alert>",
+            "> [!NOTE]\n> **Mind it**\n>\n> x",
+        ),
+        ("<x-callout type=warning><p>x</p></x-callout>", "> [!WARNING]\n> x"),
+        ("<x-tip><p>x</p></x-tip>", "> [!TIP]\n> x"),
+        ("<aside class=special><b>Important:</b> x</aside>", "> [!IMPORTANT]\n> **Important:** x"),
+        ("<aside class=special><b>Plums:</b> x</aside>", "**Plums:** x"),
+        ("<h2>T <x-button class=go>Copy link</x-button></h2><p>x</p>", "## T\n\nx"),
+        ("<h2>T <x-tools hidden><b>Save it</b></x-tools></h2><p>x</p>", "## T\n\nx"),
+        (
+            "<x-tabs><x-tab>A</x-tab><x-tab-panel><p>1</p></x-tab-panel></x-tabs>",
+            "**A**\n\n1",
+        ),
+        ("<x-tab><h3>A</h3><p>1</p><p>2</p><p>3</p></x-tab>", "### A\n\n1\n\n2\n\n3"),
+    ],
+)
+def test_elements_of_scripts_are_what_their_names_say(html, markdown):
+    assert markdown_of(html) == markdown
+
+
+def test_what_is_beside_something_may_be_a_part_with_a_heading():
+    body = "<div class=seealso><h3 class=title>See Also</h3><ul><li>b()</li></ul></div>"
+
+    assert markdown_of(body) == "### See Also\n\n- b()"
+
+
+def test_code_that_php_has_highlighted_is_a_block():
+    code = '<code><span style="color: #000000"><span>&lt;?php<br /></span>$a&nbsp;=&nbsp;1;'
+    body = f"<p>x</p><div class=phpcode>{code}<br />?&gt;</span></code></div>"
+    line = '<p>So <code><span style="color: #000000">$a</span></code> is</p>'
+
+    assert markdown_of(body) == "x\n\n```php\n<?php\n$a = 1;\n?>\n```"
+    assert markdown_of(line) == "So `$a` is"
+
+
+def test_code_may_name_its_syntax():
+    assert markdown_of("<pre syntax=Python><code>x</code></pre>") == "```python\nx\n```"
+
+
+def test_what_search_engines_are_told_to_pass_over_is_no_content():
+    assert markdown_of("<p>x</p><x-foot class=nocontent><p>Licence</p></x-foot>") == "x"
