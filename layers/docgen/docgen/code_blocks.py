@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from html import escape
+from textwrap import dedent
 from typing import TYPE_CHECKING
 
 from docgen import inline
 from docgen.code_language import canonical_language, guess_language, language_of_file
 from docgen.tags import Kind, Tag, read_tag
-from docgen.vocabulary import VOID, word_set
+from docgen.vocabulary import INLINE_NAMES, VOID, word_set
 from docgen.walk import Closer, Walk, done, handles
 
 if TYPE_CHECKING:
@@ -78,6 +80,22 @@ def open_fragment(walk: Walk, tag: Tag) -> Closer:
     end = walk.end_of("div")
     walk.flush()
     add_code(walk, verbatim(walk, end, in_fragment=True), _language_of(walk, tag))
+    walk.skip_to(end)
+    return done
+
+
+@handles("code_division")
+def open_code_division(walk: Walk, tag: Tag) -> Closer:
+    """A block of code without any element that says so: Writerside's."""
+    end = walk.end_of("div")
+    walk.flush()
+    inner = walk.tokens[walk.position | 1 : end : 2]
+    if any(mark[0] != "/" and mark.partition(" ")[0] not in INLINE_NAMES for mark in inner):
+        return walk.flush  # another element holds the code
+    title = tag.attributes.get("data-title")
+    if title:
+        walk.add("p", inline.bold(walk.finish(escape(title))))
+    add_code(walk, dedent(verbatim(walk, end)), tag.language)
     walk.skip_to(end)
     return done
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html import escape
 
 from docgen import inline
 from docgen.inline import bold
@@ -77,7 +78,7 @@ def open_choice(walk: Walk, tag: Tag) -> Closer:
 def open_tab_panel(walk: Walk, tag: Tag) -> Closer:
     """What a tab shows: a section with the tab's label."""
     walk.flush()
-    label = _label_for(walk, tag)
+    label = _label_for(walk, tag) or walk.finish(escape(tag.attributes.get("data-title", "")))
     if label:
         walk.add("p", bold(label))
     outer, walk.first_tab = walk.first_tab, len(walk.tab_labels)

@@ -169,7 +169,7 @@ class Tag:
         role = _formula(self) or _tab(self)
         if role or self._is_junk():
             return role
-        role = _code_role(self.name, self.classes)
+        role = _code_role(self.name, self.classes, self.language)
         if role:
             return role
         if self.name == "div" and "param-head" in self.classes:
@@ -246,7 +246,10 @@ def _tab(tag: Tag) -> str:
     words = with_and_without_prefix(tag.classes)
     if role == "tabpanel" or not words.isdisjoint(TAB_PANELS):
         return "tab_panel"
-    if tag.name == "div" and "data-tab-item" in tag.attributes:
+    if tag.name == "div" and (
+        "data-tab-item" in tag.attributes
+        or ("tabs__content" in tag.classes and "data-title" in tag.attributes)
+    ):
         return "tab_panel"
     if tag.name in ("button", "div", "li") and not words.isdisjoint(TABS):
         return "tab"
@@ -267,7 +270,7 @@ def _tab(tag: Tag) -> str:
     return "choice" if tag.name == "label" and "for" in tag.attributes else ""
 
 
-def _code_role(name: str, classes: frozenset[str]) -> str:
+def _code_role(name: str, classes: frozenset[str], language: str | None) -> str:
     """Whether an element is code, or the signature of what is documented, by its classes alone."""
     if not classes.isdisjoint(CODE_FRAMES):
         return "signature" if "RForeground" in classes else "code_frame"
@@ -277,6 +280,8 @@ def _code_role(name: str, classes: frozenset[str]) -> str:
         return "signature"
     if name != "div":
         return ""
+    if language and "code-block" in classes:
+        return "code_division"
     if "monospace" in classes and not classes.isdisjoint(("symbol", "header")):
         return "signature"
     if "spec" in classes and not classes.isdisjoint(SPECIFIED):

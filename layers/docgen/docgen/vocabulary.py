@@ -245,7 +245,7 @@ ALERT_FAMILIES = (
     "bs-callout",
     "docs-alert",
     "td-alert",
-    "prompt-",
+    "prompt",
     "notice",
     "notecard",
     "intercom-interblocks-callout",

@@ -368,3 +368,31 @@ def test_code_may_name_its_syntax():
 
 def test_what_search_engines_are_told_to_pass_over_is_no_content():
     assert markdown_of("<p>x</p><x-foot class=nocontent><p>Licence</p></x-foot>") == "x"
+
+
+@pytest.mark.parametrize(
+    ("html", "markdown"),
+    [
+        (
+            "<div class=code-block data-lang=kotlin id=c1>\nfun main() {\n"
+            "    print(&quot;a&quot;)\n}\n</div>",
+            '```kotlin\nfun main() {\n    print("a")\n}\n```',
+        ),
+        (
+            "<div class=code-block data-lang=bash data-title=Console>\n      brew a\n    </div>",
+            "**Console**\n\n```bash\nbrew a\n```",
+        ),
+        (
+            "<div class=code-block data-lang=kotlin><button>Copy</button><pre>a  b</pre></div>",
+            "```kotlin\na  b\n```",
+        ),
+        ("<aside class=prompt data-type=warning><p>x</p></aside>", "> [!WARNING]\n> x"),
+        (
+            "<div class=tabs><div class=tabs__content data-title=Gradle><p>1</p></div>"
+            "<div class=tabs__content data-title=Maven><p>2</p></div></div>",
+            "**Gradle**\n\n1\n\n**Maven**\n\n2",
+        ),
+    ],
+)
+def test_code_tabs_and_prompts_may_be_told_by_data(html, markdown):
+    assert markdown_of(html) == markdown
