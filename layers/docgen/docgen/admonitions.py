@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 _LAST_PART = re.compile("--?|_")
 _COLOUR = re.compile(r"--callout-color:\s*var\(--[\w-]*?(\w+)\s*[,)]")
 _DESCRIPTION = re.compile("info (?:.* )?(?:top)?")  # of what is documented, in ocamldoc's words
+_BOX = re.compile("(note|tip|warning|caution|important|danger|error|info|success)(?:[-_]b|B)ox")
+_BOXES = ("div", "section", "aside", "p")
 _WEAK_KINDS = ("hint", "primary", "secondary")  # names of looks as well
 _ELEMENTS = ("admonition", "alert", "callout")  # what the names of elements end with
 _KINDS_OF_ELEMENTS = ("type", "kind", "variant", "state", "level")
@@ -43,8 +45,9 @@ def kind_by_looks(tag: Tag) -> str:
 
 def alert_kind(name: str, classes: frozenset[str], attributes: Mapping[str, str]) -> str:
     """Which kind of admonition an element is, a key of `ALERTS`; "" for none."""
-    if "-" in name:
-        return _kind_of_element(name, classes, attributes)
+    own = _kind_of_itself(name, classes, attributes)
+    if own is not None:
+        return own
     if attributes.get("role") == "note" and name in ("div", "aside", "section"):
         return _kind_in_family(classes, attributes) or "note"
     if name in ("dl", "details"):  # themes give any `details` the looks of an admonition
@@ -67,8 +70,13 @@ def alert_kind(name: str, classes: frozenset[str], attributes: Mapping[str, str]
     return _kind_in_family(classes, attributes) if is_alert else ""
 
 
-def _kind_of_element(name: str, classes: frozenset[str], attributes: Mapping[str, str]) -> str:
-    """The kind of an element that a script defines: its name tells, or an attribute of its."""
+def _kind_of_itself(
+    name: str, classes: frozenset[str], attributes: Mapping[str, str]
+) -> str | None:
+    """The kind of a box, or of an element that a script defines; None for any other element."""
+    if "-" not in name:
+        boxes = map(_BOX.fullmatch, classes) if name in _BOXES else ()
+        return next((box[1] for box in boxes if box is not None), None)
     last = name.rpartition("-")[2]
     if last in PLAIN_ALERTS:
         return last

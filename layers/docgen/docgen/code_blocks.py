@@ -170,8 +170,9 @@ def _names(block: Block, language: str) -> bool:
 def _language_of_label(walk: Walk) -> str | None:
     """The language of the file whose name stands above the code."""
     kind, text = walk.blocks[-1] if walk.blocks else ("", "")
-    name = text[2:-2].strip("`").replace("\\", "") if text[:2] == "**" else ""
-    return language_of_file(name) if kind == "p" and _FILE.fullmatch(name) else None
+    is_label = kind == "h" or (kind == "p" and text[:2] == "**")
+    name = text.strip("#* ").strip("`").replace("\\", "")
+    return language_of_file(name) if is_label and _FILE.fullmatch(name) else None
 
 
 def verbatim(walk: Walk, end: int, *, in_fragment: bool = False) -> str:

@@ -219,6 +219,9 @@ _GO = re.compile(
     r"|\Afunc (?:\(\w+ \*?\w+\) )?[A-Z]\w*\([^>:]*\Z",
     re.M,
 )
+_CSHARP = re.compile(
+    r"^using (?:static )?[A-Z]\w*(?:\.\w+)*;\s*$|\bConsole\.Write(?:Line)?\(", re.M
+)
 _JAVA = re.compile(
     r"\bpublic (?:static |final |abstract )*(?:class|interface|void|enum) \w+"
     r"|System\.out\.print|^import java[x]?\.",
@@ -305,6 +308,7 @@ _ORDERED = (
     (_PROMPT_SHELL, "console"),
     (_RUST, "rust"),
     (_GO, "go"),
+    (_CSHARP, "csharp"),
     (_JAVA, "java"),
     (_PYTHON, "python"),
     (_RUBY, "ruby"),

@@ -82,7 +82,7 @@ _FOLDING_TEXTS = {"show all", "show more", "show less"} | word_set("collapse exp
 _FOLDING_SIGNS = " \n\t▾▴▼▲▸▶+-…"
 _EDITOR = re.compile(r"/_?edit/|/new/|/blob/|/tree/|[?&]action=edit")
 _EDIT_TEXT = re.compile(
-    r"\W*(?:edit|improve|suggest)\b[\w\s']{0,20}\b(?:page|source|github|gitlab|edits?|doc)\b\W*$",
+    r"\W*(?:edit|improve|suggest)\b[\w\s']{0,20}\b(?:page|source|github|gitlab|edits?|doc)\b\W*$|\W*edit\W*$",
     re.I,
 )
 _SOURCE_FOLDER = re.compile(r"(?:\.\./)*(?:src|source|_modules)/")

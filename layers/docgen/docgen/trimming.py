@@ -36,7 +36,8 @@ _OF_ITSELF = re.compile(  # what a page says last
 _ASKS = re.compile(  # the heading of nothing but such
     r"#+ \W*(?:(?:(?:send|give|share|provide)(?: us)?(?: your)? )?feedback"
     r"|(?:was|is|did|do|does) (?:this|you find this) [\w ]{0,40}(?:help\w*|useful)"
-    r"|found a problem|rate this \w+|help (?:us )?improve[\w ]{0,40}|additional resources)\W*",
+    r"|found a problem|rate this \w+|help (?:us )?improve[\w ]{0,40}"
+    r"|additional resources|related (?:articles?|pages|topics|content))\W*",
     re.I,
 )
 _READING_TIME = re.compile(

@@ -123,7 +123,7 @@ _TALK = """
     mw-editsection editsection mw-jump-link noprint printfooter catlinks navbox vertical-navbox
     t-navbar onlyprint print-only only-print sl-banner
     dont-index docInfo pageId article-footer gh-header-meta gh-header-actions wiki-rightbar
-    nocontent
+    nocontent nextprev feedbackbox tooltiptext
 """
 _NOT_PRINTED = """
     d-print-none print:hidden print-hidden no-print noPrint display-none-print hidden-print
