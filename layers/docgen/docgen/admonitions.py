@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 _LAST_PART = re.compile("--?|_")
 _COLOUR = re.compile(r"--callout-color:\s*var\(--[\w-]*?(\w+)\s*[,)]")
-_DESCRIPTION = re.compile("info (?:.* )?(?:top)?")  # of what is documented, in ocamldoc's words
+_DESCRIPTION = re.compile("info (?:.* )?(?:top)?|(?:.* )?itemgroup info")
+"""Of what is documented, in ocamldoc's words; of a step, in DITA's."""
 _BOX = re.compile("(note|tip|warning|caution|important|danger|error|info|success)(?:[-_]b|B)ox")
 _BOXES = ("div", "section", "aside", "p")
 _WEAK_KINDS = ("hint", "primary", "secondary")  # names of looks as well

@@ -8,7 +8,7 @@ from textwrap import dedent
 from typing import TYPE_CHECKING
 
 from docgen import inline
-from docgen.code_language import canonical_language, guess_language, language_of_file
+from docgen.code_language import canonical_language, guess_language, is_language, language_of_file
 from docgen.tags import Kind, Tag, read_tag
 from docgen.vocabulary import INLINE_NAMES, VOID, word_set
 from docgen.walk import Closer, Walk, done, handles
@@ -168,10 +168,13 @@ def _names(block: Block, language: str) -> bool:
 
 
 def _language_of_label(walk: Walk) -> str | None:
-    """The language of the file whose name stands above the code."""
+    """The language whose name, or that of a file in it, stands above the code."""
     kind, text = walk.blocks[-1] if walk.blocks else ("", "")
-    is_label = kind == "h" or (kind == "p" and text[:2] == "**")
-    name = text.strip("#* ").strip("`").replace("\\", "")
+    is_tab = kind == "p" and text[:2] == "**"
+    is_label = kind == "h" or is_tab
+    name = text.strip("#* " if kind == "h" else "* ").strip("`").replace("\\", "")
+    if is_tab and is_language(name):
+        return canonical_language(name)
     return language_of_file(name) if is_label and _FILE.fullmatch(name) else None
 
 

@@ -115,6 +115,10 @@ _ENDINGS = {
     "pyi": "python",
 }
 """Of the names of files, where no language is called so."""
+_WORDS = word_set(
+    "make spec dot j d c r org http fish less regex properties scheme terminal crystal"
+)
+"""Labels that rather say something else."""
 _NOT_A_LANGUAGE = word_set(
     "default none text plaintext plain txt nohighlight notranslate no-highlight output source code",
     "literal guess auto raw ascii literal-block screen block example line lines snippet wrapper",
@@ -131,7 +135,8 @@ _MARKERS = word_set(
 """Classes beside which a bare name is that of a language."""
 _AMBIGUOUS = word_set("r d c org j")  # too short to be believed outside `pre` and `code`
 _HINT_ATTRIBUTES = (
-    "data-lang", "data-language", "data-code-lang", "data-highlight-language", "language", "syntax"
+    "data-lang", "data-language", "data-code-lang", "data-highlight-language", "language", "syntax",
+    "data-mc-language"
 )  # fmt: skip
 _LONGEST_LOCALE = 3  # what people speak, not machines
 _NAME = re.compile(r"[a-z][\w+#.-]{0,24}")
@@ -144,6 +149,11 @@ def canonical_language(name: str) -> str | None:
         return None
     word = _ALIASES.get(word, word)
     return word if _NAME.fullmatch(word) else None
+
+
+def is_language(name: str) -> bool:
+    """Whether a label names a language, and nothing else that one may be called."""
+    return canonical_language(name) in _KNOWN and name.lower() not in _WORDS
 
 
 def language_of_file(name: str) -> str | None:

@@ -197,7 +197,7 @@ def read_breadcrumbs(tree: LexborHTMLParser, title: str) -> tuple[str, ...]:
         text = one_line(item.text()).strip(_CRUMB_MARKS)
         if text == "Trace:":
             return ()  # DokuWiki tells where its reader has been
-        if text and len(text) < 100 and (not crumbs or crumbs[-1] != text):
+        if text and text[-1] != ":" and len(text) < 100 and (not crumbs or crumbs[-1] != text):
             crumbs.append(text)
     if crumbs and _alike(crumbs[-1], title):
         crumbs.pop()

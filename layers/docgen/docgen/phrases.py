@@ -92,6 +92,7 @@ _ENDS = ("</span>", "</code>", inline.LINK_CLOSE)
 _LONGEST_TOOL = 20
 _LONGEST_MARKUP = 160
 _HIDDEN = ' aria-hidden="true"'
+_UNFOLDS = " aria-expanded="
 _NOT_SHOWN = ' hidden="'
 _ICON_FONT = "\uf0c1"  # how Sphinx themes write a permalink's sign
 
@@ -199,7 +200,7 @@ class Phrases:
             if attributes.get("role") == "tab":
                 return _tab_label(attributes, href or "", label)
             marks = "".join(self._id(attributes[k]) for k in ("id", "name") if k in attributes)
-        if href is None:
+        if href is None or (href == "#" and _UNFOLDS in rest):
             return marks + label
         place = self._place(href, classes, rest) if "#" in href else ""
         if place and len(label) < _LONGEST_MARKUP:

@@ -28,7 +28,8 @@ def open_tab(walk: Walk, tag: Tag) -> Closer:
             return walk.handle("item", tag)
         if tag.name.endswith("-tab"):
             return walk.flush
-    label = walk.finish(walk.note_ids("".join(walk.tokens[walk.position : end : 2])))
+    text = walk.note_ids("".join(walk.tokens[walk.position : end : 2]))
+    label = walk.finish(inline.unlink(text, walk.phrases.own))
     walk.position = end + 1
     if not tag.classes.isdisjoint(TAB_LABELS):
         walk.add("p", bold(label))

@@ -124,6 +124,7 @@ _TALK = """
     t-navbar onlyprint print-only only-print sl-banner
     dont-index docInfo pageId article-footer gh-header-meta gh-header-actions wiki-rightbar
     nocontent nextprev feedbackbox tooltiptext
+    copyCode codeSnippetCopyButton collapseToggle MCDropDown_Image_Icon
 """
 _NOT_PRINTED = """
     d-print-none print:hidden print-hidden no-print noPrint display-none-print hidden-print
@@ -273,8 +274,8 @@ BADGES = word_set("badge tag pill chip attributes description")
 SIGNATURES = word_set("tsd-signature attr signature functionHeader RForeground NDPrototype")
 """Classes of a block that is the signature of what is documented."""
 
-TITLES_OF_TOPICS = word_set("CTitle")
-"""Classes of what is a heading, though no heading by name: of Natural Docs."""
+TITLES_OF_TOPICS = word_set("CTitle collapsibleAreaRegion")
+"""Classes of what is a heading, though no heading by name: of Natural Docs, of Sandcastle."""
 
 SPECIFIED = word_set("value external type extension exception method instance-variable")
 """What odoc specifies, with the class `spec`; modules and classes lead to pages of their own."""
@@ -296,7 +297,7 @@ LABELS = word_set(
 TABS = word_set(
     """
     tabs__label__item tabs__item tab-btn tab-button tabs-button tab__button tablinks tab-link
-    tab-nav-button
+    tab-nav-button codeSnippetContainerTab
     """
 )
 """Classes of the labels of tabs where no role says so, behind a theme's prefix."""
@@ -304,6 +305,7 @@ TABS = word_set(
 TAB_PANELS = word_set(
     """
     tabs__content__item tabcontent tabpanel tab-panel tabs-panel tab__panel tab-pane tabbed-block
+    codeSnippetContainerCode
     """
 )
 """Classes of what such tabs show."""

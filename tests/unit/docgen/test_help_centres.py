@@ -58,3 +58,36 @@ def test_an_icon_that_leads_to_an_editor_is_no_content():
 )
 def test_languages_are_told_by_files_and_what_they_use(html, language):
     assert f"```{language}\n" in markdown_of(html)
+
+
+def test_what_is_said_of_a_step_is_no_note():
+    step = "<li><span class=cmd>Open it.</span><div class='itemgroup info'><p>It is blue.</p></div>"
+
+    assert markdown_of(f"<ol>{step}</ol>") == "1. Open it.\n\n   It is blue."
+
+
+def test_a_link_that_only_unfolds_is_a_label():
+    head = "<span><a href=# aria-expanded=true><img class=MCDropDown_Image_Icon>Why</a></span>"
+
+    assert markdown_of(f"<div>{head}<div><p>x</p></div></div>") == "Why\n\nx"
+
+
+def test_tabs_of_code_name_its_language():
+    tab = "<div class=codeSnippetContainerTab><a href=#>{}</a></div>"
+    code = "<div class=codeSnippetContainerCode><pre>{}</pre></div>"
+    body = f"<div>{tab.format('C#')}{tab.format('VB')}</div>{code.format('a')}{code.format('b')}"
+
+    assert markdown_of(body) == "**C#**\n\n```csharp\na\n```\n\n**VB**\n\n```vb\nb\n```"
+
+
+@pytest.mark.parametrize("label", ["Make", "Output", "Step 1"])
+def test_labels_that_may_say_something_else_name_no_language(label):
+    assert "```\n" in markdown_of(f"<details><summary>{label}</summary><pre>x</pre></details>")
+
+
+def test_a_division_may_be_the_title_of_what_it_unfolds():
+    head = "<span class=collapsibleRegionTitle><img class=collapseToggle src=i.png>Methods</span>"
+
+    assert (
+        markdown_of(f"<div class=collapsibleAreaRegion>{head}</div><p>x</p>") == "## Methods\n\nx"
+    )
