@@ -36,6 +36,7 @@ _SIGNS = {inline.ADDED: "+", inline.REMOVED: "-"}
 _CALLOUT = re.compile(r"\(?(\d{1,2})\)?")
 _FILE = re.compile(r"(?:[\w@~.\\\[\]-]{1,40}/){0,12}[\w@.\\\[\]-]{1,80}\.[A-Za-z]\w{0,9}")
 """A paragraph that is nothing but the name of a file; before a block of code it is its label."""
+_SURE = ("console", "pycon", "diff")  # by what stands before each line
 _LONGEST_LANGUAGE = 24
 _FENCE = re.compile(r"^[ \t]*(`{3,})", re.M)
 
@@ -154,8 +155,7 @@ def add_code(walk: Walk, code: str, language: str | None) -> None:
             walk.blocks.pop()
         if walk.blocks and walk.blocks[-1][0] == "p" and _FILE.fullmatch(walk.blocks[-1][1]):
             walk.blocks[-1] = ("p", inline.bold(walk.blocks[-1][1]))
-        language = language or _language_of_label(walk) or guess_language(code)
-        walk.add("code", _fence(code, language))
+        walk.add("code", _fence(code, language or _told_language(walk, code)))
 
 
 def _names(block: Block, language: str) -> bool:
@@ -165,6 +165,12 @@ def _names(block: Block, language: str) -> bool:
         return False
     name = text.replace("\\", "").lower()
     return language in (canonical_language(name), name.replace(" ", ""))
+
+
+def _told_language(walk: Walk, code: str) -> str | None:
+    """The language that the code itself tells, or the label above it."""
+    guess = guess_language(code)
+    return guess if guess in _SURE else _language_of_label(walk) or guess
 
 
 def _language_of_label(walk: Walk) -> str | None:

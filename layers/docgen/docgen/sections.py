@@ -278,17 +278,18 @@ def open_headed(walk: Walk, tag: Tag) -> Closer:
 @handles("alert")
 def open_alert(walk: Walk, tag: Tag) -> Closer:
     """An admonition, as GitHub writes it."""
-    if _holds_title(walk, _TITLED_PARTS.get(tag.alert, ())):
+    if tag.alert in _TITLED_PARTS and _holds_title(walk, tag):
         walk.flush()
         return walk.flush
     is_titled = tag.name == "blockquote" and any(word[-6:] == "-title" for word in tag.classes)
     return _open_alert(walk, tag.alert, is_titled=is_titled)
 
 
-def _holds_title(walk: Walk, names: tuple[str, ...]) -> bool:
-    """Whether what is called like an admonition is a part of the page, with one of these titles."""
-    inner = walk.tokens[walk.position | 1 : walk.position + _TITLED_WITHIN : 2]
-    return any(token.partition(" ")[0] in names for token in inner) if names else False
+def _holds_title(walk: Walk, tag: Tag) -> bool:
+    """Whether what is called like an admonition is a part of the page, with a title of one."""
+    end = min(walk.end_of(tag.name), walk.position + _TITLED_WITHIN)
+    inner = walk.tokens[walk.position | 1 : end : 2]
+    return any(token.partition(" ")[0] in _TITLED_PARTS[tag.alert] for token in inner)
 
 
 def _open_alert(walk: Walk, kind: str, *, is_titled: bool = False) -> Closer:

@@ -242,14 +242,15 @@ def _count(
     for element in page.elements:
         first, last = element.first, element.last
         size = lengths[last] - lengths[first]
-        if not size or first <= title < last:  # what holds the title is no junk
+        if not size:
             continue
         total = totals[element.source]
         total.seen += 1
         total.characters += size
         total.repeated += repeated[last] - repeated[first]
         total.linked += linked[last] - linked[first]
-        total.at_edge += last <= first_heading or prose[first] >= tail or not prose[last]
+        if not first <= title < last:  # what holds the title is no junk
+            total.at_edge += last <= first_heading or prose[first] >= tail or not prose[last]
         if element.source not in seen:
             seen.add(element.source)
             total.pages += 1

@@ -80,6 +80,12 @@ def test_tabs_of_code_name_its_language():
     assert markdown_of(body) == "**C#**\n\n```csharp\na\n```\n\n**VB**\n\n```vb\nb\n```"
 
 
+def test_prompts_in_code_tell_more_than_its_label():
+    body = "<details><summary>Bash</summary><pre>$ ls -l\na</pre></details>"
+
+    assert "```console\n" in markdown_of(body)
+
+
 @pytest.mark.parametrize("label", ["Make", "Output", "Step 1"])
 def test_labels_that_may_say_something_else_name_no_language(label):
     assert "```\n" in markdown_of(f"<details><summary>{label}</summary><pre>x</pre></details>")

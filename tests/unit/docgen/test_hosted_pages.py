@@ -349,8 +349,10 @@ def test_elements_of_scripts_are_what_their_names_say(html, markdown):
 
 def test_what_is_beside_something_may_be_a_part_with_a_heading():
     body = "<div class=seealso><h3 class=title>See Also</h3><ul><li>b()</li></ul></div>"
+    note = "<div class=seealso><p>b()</p></div><h2>Next</h2>"
 
     assert markdown_of(body) == "### See Also\n\n- b()"
+    assert markdown_of(note) == "> [!NOTE]\n> b()\n\n## Next"
 
 
 def test_code_that_php_has_highlighted_is_a_block():

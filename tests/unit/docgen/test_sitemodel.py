@@ -42,6 +42,17 @@ def test_what_holds_the_title_stays_though_it_is_all_links():
     assert "# [apples]" in pages_through_their_model(template)[0]
 
 
+def test_what_holds_the_content_stays_though_its_like_holds_the_menu():
+    template = (
+        f"<div class='bar'><div class='box'><ul>{MENU}</ul></div></div>"
+        f"<div class='page'><div class='box'>{CONTENT}</div></div>"
+    )
+
+    markdown = pages_through_their_model(template)[0]
+    assert markdown.startswith("# apples\n\nAll about apples")
+    assert "Bears" not in markdown
+
+
 def test_without_a_model_markup_alone_decides():
     page = a_site(f"<div class='brand'>Widgets Inc.</div>{CONTENT}")[0]
 
