@@ -66,10 +66,20 @@ def trim(blocks: list[Block], repeated: frozenset[int]) -> None:
         del blocks[0]
     _drop_trail(blocks)
     _drop_reading_time(blocks)
+    _drop_separators(blocks)
     while blocks and blocks[0][0] != "h" and _is_edge(blocks[0], repeated):
         del blocks[0]
     _drop_end(blocks, repeated)
     blocks[:] = [block for block in blocks if not _is_bar(block)]
+
+
+def _drop_separators(blocks: list[Block]) -> None:
+    """Take away what stood between tools beside the title: `1.2 ·`, `· [-]`."""
+    for index, (kind, text) in enumerate(blocks[:_BESIDE_TITLE]):
+        if kind == "p" and (text.startswith(("· ", "| ")) or text.endswith((" ·", " |"))):
+            rest = text.strip("·| ") if any(map(str.isalnum, text)) else ""
+            blocks[index : index + 1] = [("p", rest)] if rest else []
+            return
 
 
 def _drop_end(blocks: list[Block], repeated: frozenset[int]) -> None:

@@ -97,3 +97,16 @@ def test_a_division_may_be_the_title_of_what_it_unfolds():
     assert (
         markdown_of(f"<div class=collapsibleAreaRegion>{head}</div><p>x</p>") == "## Methods\n\nx"
     )
+
+
+@pytest.mark.parametrize(
+    ("line", "markdown"),
+    [
+        ("1.2.0 · <a class=src href=../src/a.rs.html#1>Source</a>", "# T\n\n1.2.0\n\nx"),
+        ("<a class=src href=../src/a.html#1>Source</a> · [<span>+</span>]", "# T\n\nx"),
+        ("one · two", "# T\n\none · two\n\nx"),
+        ("|a| is |b|", "# T\n\n\\|a| is |b|\n\nx"),
+    ],
+)
+def test_what_stood_between_tools_beside_the_title_goes_with_them(line, markdown):
+    assert markdown_of(f"<h1>T</h1><div>{line}</div><p>x</p>") == markdown
