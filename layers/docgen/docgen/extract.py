@@ -130,10 +130,9 @@ def convert(
     if head.base:
         resolve = _Resolver(resolve(head.base) or base or url)
     node, _ = find_content(tree, model.selector if model else None)
-    written = to_markdown(node.html or "", resolve, model, _formulas(html))
-    title = choose_title(
-        head.title, written.headings, model.title_affixes if model else frozenset()
-    )
+    own_url = (base or url).partition("#")[0]
+    written = to_markdown(node.html or "", resolve, model, _formulas(html), own_url)
+    title = _title_of(head.title, written.headings, model)
     words = len(written.markdown.split())
     return Document(
         url=url,
@@ -154,6 +153,13 @@ def convert(
         words=words,
         problem=_find_problem(tree, html, head, written, words),
     )
+
+
+def _title_of(title: str, headings: list[Heading], model: SiteModel | None) -> str:
+    if model is None:
+        return choose_title(title, headings, frozenset())
+    own = "" if headings and title in model.shared_titles else title
+    return choose_title(own, headings, model.title_affixes)
 
 
 def _formulas(html: str | bytes) -> re.Pattern[str] | None:

@@ -159,6 +159,8 @@ def choose_title(title: str, headings: list[Heading], affixes: frozenset[str]) -
     bare, suffix = split_suffix(title)
     if suffix and (suffix in affixes or _alike(bare, first)):
         title = bare
+    elif suffix and bare in affixes:
+        title = suffix[1:-1].strip()  # there stands which of the manual's pages it is
     parts = split_title(title)
     if first and _alike(parts[0], first):
         return parts[0] if parts[0].casefold() == first.casefold() else first

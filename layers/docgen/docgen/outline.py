@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 SHORTEST_RUN = 3
 """So many following pages have to be listed by a page to be taken for its sections."""
+MANY = 6  # pages of which most link to one
 LONGEST_LABEL = 80
 MOST_OF = 0.6
 DIRECTIONS = frozenset(
@@ -364,12 +365,13 @@ def _nest_by_contents(top: Node, leaves: dict[int, Leaf], listed: set[int]) -> N
     flat = [node for node in top.children[1:] if node.page in listed]
     others = [node for node in top.children[1:] if node.page not in listed]
     keys = [node.page for node in flat]
+    everywhere = _linked_everywhere([leaves[key] for key in keys if key in leaves])
     open_until: list[tuple[int, Node]] = []
     kept = top.children[:1]
     for place, node in enumerate(flat):
         while open_until and open_until[-1][0] < place:
             open_until.pop()
-        end = place + _run(keys, place, leaves)
+        end = place + _run(keys, place, leaves, everywhere)
         if open_until:
             end = min(end, open_until[-1][0])
             open_until[-1][1].add(node)
@@ -380,10 +382,18 @@ def _nest_by_contents(top: Node, leaves: dict[int, Leaf], listed: set[int]) -> N
     top.children = kept + others
 
 
-def _run(keys: list[int | None], place: int, leaves: dict[int, Leaf]) -> int:
+def _linked_everywhere(leaves: list[Leaf]) -> set[int]:
+    """What most of the pages link to, a menu beside the text: it is nobody's section for that."""
+    if len(leaves) < MANY:
+        return set()
+    linked = Counter(key for leaf in leaves for key in leaf.links)
+    return {key for key, count in linked.items() if count > len(leaves) / 2}
+
+
+def _run(keys: list[int | None], place: int, leaves: dict[int, Leaf], everywhere: set[int]) -> int:
     """How many of the pages right behind `place` its page links to."""
     key = keys[place]
-    links = set(leaves[key].links) if key in leaves else set()
+    links = set(leaves[key].links) - everywhere if key in leaves else set()
     length = 0
     while place + length + 1 < len(keys) and keys[place + length + 1] in links:
         length += 1

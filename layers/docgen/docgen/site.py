@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from array import array
+from collections import Counter
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -27,6 +28,7 @@ GENERIC_TITLES = frozenset(
     | {"documentation", "docs", "untitled", "start", "main page"}
 )
 """Titles of a start page that do not name the site, where its first heading may."""
+_SHARING = 3  # pages with one first heading
 README_FILE = re.compile(r"/readme(?:\.(?:x?html?|mdx?))?$", re.IGNORECASE)
 INDEX_FILE = re.compile(
     r"/(?-i:(?!Index\.x?html?$))(?:index|default)\.(?:x?html?|php|aspx?|jsp|md)$", re.IGNORECASE
@@ -236,6 +238,10 @@ def _name_pages(documents: Iterable[Document], links: _Links, root: str) -> list
         pages.append(page)
         links.add(page.url, page)
         links.anchors.add(page.key, document, needs_title=needs_title)
+    shared = Counter(page.label for page in pages)
+    for page in pages:
+        if shared[page.label] >= _SHARING:  # it heads a section that all of them have
+            page.label = page.title
     names = Names(base_folder(urlsplit(page.url).path for page in pages))
     first = links.page_at(root)
     if first is not None:

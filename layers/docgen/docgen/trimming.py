@@ -17,6 +17,7 @@ _LABEL_LENGTH = 16
 _LONGEST_TIME = 80
 _BEFORE_TITLE = 3  # blocks, which may all be ways to other pages
 _BESIDE_TITLE = 5  # blocks, in which a page may say how long it takes to read
+_MOST_TITLES = 30  # words beside the ways to the pages that they name
 _TARGET = re.compile("\\(\ue000[^\ue001]*\ue001\\)")
 _WORD = re.compile(r"\w+")
 _OF_ITSELF = re.compile(  # what a page says last
@@ -189,13 +190,17 @@ def _ways(text: str) -> int:
     links = [_unlinked(link) for link in _LINK.findall(text)]
     if not links:
         return 0
-    around = set(_WORD.findall(_LINK.sub(" ", text).lower()))
-    if not around <= _WAYS:
-        return 0
+    around = _WORD.findall(_LINK.sub(" ", text).lower())
     inside = [set(_WORD.findall(link.lower())) for link in links]
     ways = sum(bool(words) and words <= _WAYS for words in inside)
-    if ways and all(words <= _WAYS for words in inside):
+    is_all = ways > 0 and all(words <= _WAYS for words in inside)
+    turns = _SIGNS.intersection(word for words in inside for word in words)
+    if is_all and len(turns) > 1 and len(around) <= _MOST_TITLES:
+        return len(links)  # with the titles of the pages that they lead to
+    if not _WAYS.issuperset(around):
+        return 0
+    if is_all:
         return len(links)
-    signs = bool(around & _SIGNS) or ways * 2 >= len(links)
+    signs = not _SIGNS.isdisjoint(around) or ways * 2 >= len(links)
     arrows = len(links) <= 4 and bool(_ARROW.search(_LINK.sub(" ", text)))
     return 1 if signs or arrows else 0
