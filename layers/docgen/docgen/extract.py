@@ -75,6 +75,8 @@ class Document:
     """URL and alternative text of each."""
     sizes: Mapping[str, str] = field(default_factory=dict)
     """How large the page shows them, if it says so: `300` pixels wide, `50%`, `x20` high."""
+    up: str = ""
+    """URL of the page above this one, if its head names one."""
     navigation: tuple[NavLink, ...]
     """The site's own menu as this page shows it."""
     words: int
@@ -149,6 +151,7 @@ def convert(
         images=tuple(written.images),
         embedded=written.embedded,
         sizes={url: size for url, size in written.sizes.items() if size},
+        up=resolve(head.up) if head.up else "",
         navigation=read_navigation(tree, base or url, resolve),
         words=words,
         problem=_find_problem(tree, html, head, written, words),

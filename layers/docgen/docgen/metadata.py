@@ -57,6 +57,8 @@ class Metadata:
     title: str = ""
     language: str | None = None
     base: str | None = None
+    up: str = ""
+    """The page above this one, as books of many pages name it."""
     is_frame: bool = False
     """Whether its links lead to where it is shown in: another frame."""
     named: dict[str, str] = field(default_factory=dict)
@@ -141,6 +143,10 @@ def _read_node(found: Metadata, node: LexborNode) -> None:
             found.named.setdefault(name.lower(), content)
     elif tag == "title" and not found.title:
         found.title = one_line(node.text())
+    elif tag == "link" and not found.up:
+        attributes = node.attributes
+        if (attributes.get("rel") or "").lower() == "up":
+            found.up = attributes.get("href") or ""
     elif tag == "base" and found.base is None:
         attributes = node.attributes
         found.base = attributes.get("href")

@@ -1,8 +1,9 @@
 """In which order and hierarchy does a site want its pages to be read?
 
-Three witnesses, the best first: the site's own menus, merged over all pages (each page may show
-another part of it); the trail of breadcrumbs on a page; the folders of the URLs. What none of
-them places stands in the order in which the pages link to each other.
+Four witnesses, the best first: the site's own menus, merged over all pages (each page may show
+another part of it); the trail of breadcrumbs on a page; the page above it that its head names;
+the folders of the URLs. What none of them places stands in the order in which the pages link to
+each other.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urldefrag, urlsplit
 
 from docgen.names import PAGE_SUFFIXES, base_folder
+from docgen.nesting import as_linked, nest_by_contents, put_below
 from docgen.numbering import read_number, sort_by_number
 
 if TYPE_CHECKING:
@@ -23,9 +25,6 @@ if TYPE_CHECKING:
 
     from docgen.extract import NavLink
 
-SHORTEST_RUN = 3
-"""So many following pages have to be listed by a page to be taken for its sections."""
-MANY = 6  # pages of which most link to one
 LONGEST_LABEL = 80
 MOST_OF = 0.6
 DIRECTIONS = frozenset(
@@ -71,6 +70,8 @@ class Leaf:
     breadcrumbs: tuple[str, ...]
     links: array[int]
     """Keys of the pages it links to, in order, each once."""
+    up: int | None = None
+    """Key of the page that it says is above it."""
 
 
 class Menu:
@@ -107,6 +108,10 @@ class Menu:
         """Whether one menu showed most of a node's children together, and so in their order."""
         shown = self._shown.get(id(node), set())
         return len(shown & {id(child) for child in node.children}) >= MOST_OF * len(node.children)
+
+    def lists(self, one: Node, other: Node) -> bool:
+        """Whether one menu showed two nodes side by side at its top."""
+        return {id(one), id(other)} <= self._shown.get(id(self.root), set())
 
     def node(self, page: int) -> Node | None:
         """Where the menu has a page."""
@@ -159,14 +164,15 @@ def outline(leaves: Sequence[Leaf], menu: Menu, *, root: int | None) -> list[Nod
     nodes = {leaf.key: node for leaf in leaves if (node := menu.node(leaf.key)) is not None}
     missing = [leaf for leaf in ranked if leaf.key not in nodes]
     _place_missing(menu.root, nodes, missing, _Folders(menu.root, leaves, nodes), root)
+    put_below(menu, nodes, ranked, root)
     _lift_root(menu.root, nodes, root)
     _prune(menu.root)
     _drop_title(menu.root, root)
     by_key = {leaf.key: leaf for leaf in leaves}
     if root in by_key and not menu.knows_order_of(menu.root):
-        _sort_as_linked(menu.root.children, by_key[root].links)
+        menu.root.children[1:] = as_linked(menu.root.children[1:], by_key[root].links)
         if len(menu.root.children) > len(leaves) // 2:
-            _nest_by_contents(menu.root, by_key, set(by_key[root].links))
+            nest_by_contents(menu.root, by_key, set(by_key[root].links))
     _sort_by_numbers(menu)
     _group_by_breadcrumbs(menu.root, by_key)
     return menu.root.children
@@ -199,13 +205,17 @@ def _by_links(leaves: Sequence[Leaf], root: int | None) -> list[Leaf]:
 def _place_missing(
     top: Node, nodes: dict[int, Node], missing: list[Leaf], folders: _Folders, root: int | None
 ) -> None:
-    """Place what no menu shows: by breadcrumbs, else below the page of its folder, else on top."""
+    """Place what no menu shows: by breadcrumbs, by what it says is above it, by its folder."""
     by_label = _unique_labels(nodes.values())
     for leaf in missing:
         nodes[leaf.key] = Node(leaf.title[:LONGEST_LABEL], leaf.key)
     for leaf in missing:
         node = nodes[leaf.key]
-        parent = _crumb_parent(leaf, by_label) or folders.parent(leaf.url)
+        parent = (
+            _crumb_parent(leaf, by_label)
+            or (nodes[leaf.up] if leaf.up is not None else None)
+            or folders.parent(leaf.url)
+        )
         if parent.is_within(node) or (parent.page is not None and parent.page == root):
             parent = top
         parent.add(node)
@@ -340,61 +350,3 @@ def _last_crumb(node: Node, leaves: dict[int, Leaf]) -> str | None:
     own = node.label.casefold()
     crumbs = [each for each in leaf.breadcrumbs if each.casefold() != own] if leaf else []
     return " ".join(crumbs[-1].split()) if len(crumbs) > 1 else None
-
-
-def _sort_as_linked(children: list[Node], links: Sequence[int]) -> None:
-    """Put in the order of a page's links what stood together in no menu; the rest follows."""
-    rank = {key: place for place, key in enumerate(links)}
-    children[1:] = sorted(children[1:], key=lambda node: rank.get(_first_page(node), len(rank)))
-
-
-def _first_page(node: Node) -> int:
-    """The page of a node, or the first one below it; -1 if there is none."""
-    while node.page is None and node.children:
-        node = node.children[0]
-    return -1 if node.page is None else node.page
-
-
-def _nest_by_contents(top: Node, leaves: dict[int, Leaf], listed: set[int]) -> None:
-    """Give a flat list its hierarchy: a page that lists exactly the following ones is their parent.
-
-    This is how a book without a menu looks (DocBook): the first page lists everything, a
-    chapter's page its sections. What the first page does not list is left alone: its place in
-    the order comes from where it was found, which proves nothing.
-    """
-    flat = [node for node in top.children[1:] if node.page in listed]
-    others = [node for node in top.children[1:] if node.page not in listed]
-    keys = [node.page for node in flat]
-    everywhere = _linked_everywhere([leaves[key] for key in keys if key in leaves])
-    open_until: list[tuple[int, Node]] = []
-    kept = top.children[:1]
-    for place, node in enumerate(flat):
-        while open_until and open_until[-1][0] < place:
-            open_until.pop()
-        end = place + _run(keys, place, leaves, everywhere)
-        if open_until:
-            end = min(end, open_until[-1][0])
-            open_until[-1][1].add(node)
-        else:
-            kept.append(node)
-        if end - place >= SHORTEST_RUN:
-            open_until.append((end, node))
-    top.children = kept + others
-
-
-def _linked_everywhere(leaves: list[Leaf]) -> set[int]:
-    """What most of the pages link to, a menu beside the text: it is nobody's section for that."""
-    if len(leaves) < MANY:
-        return set()
-    linked = Counter(key for leaf in leaves for key in leaf.links)
-    return {key for key, count in linked.items() if count > len(leaves) / 2}
-
-
-def _run(keys: list[int | None], place: int, leaves: dict[int, Leaf], everywhere: set[int]) -> int:
-    """How many of the pages right behind `place` its page links to."""
-    key = keys[place]
-    links = set(leaves[key].links) - everywhere if key in leaves else set()
-    length = 0
-    while place + length + 1 < len(keys) and keys[place + length + 1] in links:
-        length += 1
-    return length

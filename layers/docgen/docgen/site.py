@@ -284,8 +284,9 @@ def _contents(
         menu.learn(document.navigation, page_at)
         found = (page_at(url.partition("#")[0]) for url, _ in document.links)
         targets = dict.fromkeys(key for key in found if key is not None and key != page.key)
+        up = page_at(document.up.partition("#")[0]) if document.up else None
         leaves.append(
-            Leaf(page.key, page.url, page.label, document.breadcrumbs, array("l", targets))
+            Leaf(page.key, page.url, page.label, document.breadcrumbs, array("l", targets), up)
         )
     nodes = outline(leaves, menu, root=first.key if first else None)
     return _entries(nodes, pages)

@@ -340,3 +340,10 @@ def test_an_image_that_stands_in_the_page_gets_a_name():
     assert document.embedded == {first: plot, sign: "data:image/png,x"}
     assert late == "https://docs.example/late.png"
     assert "data:" not in document.markdown
+
+
+def test_the_page_above_is_the_one_that_the_head_names():
+    head = "<title>T</title><link rel='next' href='c.html'><link rel='Up' href='../b.html'>"
+
+    assert document_of("<h1>T</h1>", head=head).up == "https://docs.example/b.html"
+    assert document_of("<h1>T</h1>").up == ""
