@@ -46,6 +46,8 @@ _NUMBERED = re.compile(
 )
 _ONLY_NUMBER = re.compile(r"(?:chapter|section|appendix|part) [\dA-Z]+(?:\.\d+)*\.?", re.I)
 """A title that says less than the heading it stands for."""
+_UNTITLED = re.compile(r"^<no title>\W*")
+"""What Sphinx calls a page without a heading, before the name of the site."""
 _CRUMB_MARKS = "/»\u203a>·| "
 _MOST_CRUMBS = 12
 
@@ -142,7 +144,7 @@ def _read_node(found: Metadata, node: LexborNode) -> None:
         if name and content:
             found.named.setdefault(name.lower(), content)
     elif tag == "title" and not found.title:
-        found.title = one_line(node.text())
+        found.title = _UNTITLED.sub("", one_line(node.text()))
     elif tag == "link" and not found.up:
         attributes = node.attributes
         if (attributes.get("rel") or "").lower() == "up":

@@ -50,6 +50,8 @@ def nest_by_contents(top: Node, leaves: dict[int, Leaf], listed: set[int]) -> No
         while open_until and open_until[-1][0] < place:
             open_until.pop()
         end = place + _run(keys, place, leaves, everywhere)
+        if place == 0 and end * 2 > len(flat):
+            end = 0  # an introduction tells of all that follows
         if open_until:
             end = min(end, open_until[-1][0])
             open_until[-1][1].add(node)

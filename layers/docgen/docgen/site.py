@@ -14,6 +14,7 @@ from docgen.anchors import Anchors
 from docgen.metadata import one_line
 from docgen.names import PAGE_SUFFIXES, Names, base_folder
 from docgen.outline import Leaf, Menu, outline
+from docgen.sitemodel import split_title
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -254,7 +255,8 @@ def _name_pages(documents: Iterable[Document], links: _Links, root: str) -> list
 def _label(document: Document) -> str:
     """The first heading is shorter than the title, which often names the site, too."""
     first = document.headings[0] if document.headings else None
-    return (one_line(first.text) if first and first.level == 1 else "") or document.title
+    text = one_line(first.text) if first and first.level == 1 else ""
+    return document.title if not text or document.title in split_title(text)[1:] else text
 
 
 def _begins_with_title(document: Document) -> bool:

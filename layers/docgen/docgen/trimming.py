@@ -56,8 +56,7 @@ _WAYS = word_set(
 
 def trim(blocks: list[Block], repeated: frozenset[int]) -> None:
     """Take away what stands around the content: repeated blocks, ways to other pages."""
-    if _is_banner(blocks, repeated):
-        del blocks[0]
+    del blocks[: _banner(blocks, repeated)]
     _drop_trail(blocks)
     _drop_reading_time(blocks)
     while blocks and blocks[0][0] != "h" and _is_edge(blocks[0], repeated):
@@ -86,13 +85,18 @@ def _drop_trail(blocks: list[Block]) -> None:
             return
 
 
-def _is_banner(blocks: list[Block], repeated: frozenset[int]) -> bool:
-    """Whether the first heading only names the site, and leads to its start."""
+def _banner(blocks: list[Block], repeated: frozenset[int]) -> int:
+    """How many blocks only name the site, as on its other pages, before the page's own heading."""
     if len(blocks) < 2 or blocks[0][0] != "h" or block_hash(blocks[0][1]) not in repeated:
-        return False
-    return _LINK.fullmatch(blocks[0][1].lstrip("# ")) is not None and any(
-        kind == "h" for kind, _ in blocks[1:]
-    )
+        return 0
+    if _LINK.fullmatch(blocks[0][1].lstrip("# ")) is not None:  # it leads to the site's start
+        return 1 if any(kind == "h" for kind, _ in blocks[1:]) else 0
+    for place, (kind, text) in enumerate(blocks[1 : _BESIDE_TITLE + 1], start=1):
+        if kind == "h":
+            return place if block_hash(text) not in repeated else 0
+        if block_hash(text) not in repeated:
+            return 0
+    return 0
 
 
 def _drop_reading_time(blocks: list[Block]) -> None:

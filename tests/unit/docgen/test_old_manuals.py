@@ -6,7 +6,7 @@ from docgen.metadata import choose_title
 from docgen.sitemodel import split_title
 from docgen.walk import Heading
 
-from tests.support.pages import URL, a_model, a_page, markdown_of
+from tests.support.pages import URL, a_model, a_page, document_of, markdown_of
 
 TEXT = "<p>A paragraph that says enough of the matter to be taken for the content of a page.</p>"
 
@@ -168,3 +168,31 @@ def test_a_shared_title_is_kept_where_there_is_no_heading():
 
 def test_a_title_of_the_first_heading_alone_stays():
     assert choose_title("", [Heading(2, "Usage", "usage")], frozenset()) == "Usage"
+
+
+def a_bannered_page(name: str) -> str:
+    return a_page(f"<h1>The Manual</h1><p>Version 10.1, 2026</p><h2>{name}</h2>{name} {TEXT}")
+
+
+def test_a_banner_that_all_pages_have_before_their_own_heading_goes():
+    model = a_model(a_bannered_page(name) for name in ("Usage", "Setup", "Tests", "Links"))
+
+    page = convert(a_bannered_page("Notes"), URL, model)
+
+    assert page.markdown.startswith("## Notes")
+    assert [heading.text for heading in page.headings] == ["Notes"]
+
+
+def test_a_first_heading_that_all_pages_have_stays_over_a_text_of_their_own():
+    def a_man_page(name: str) -> str:
+        return a_page(f"<h1>NAME</h1><p>{name} - does {name}</p><h1>DESCRIPTION</h1>{TEXT}")
+
+    model = a_model(a_man_page(name) for name in ("cut", "ls", "cat", "tail"))
+
+    assert convert(a_man_page("head"), URL, model).markdown.startswith("# NAME\n\nhead")
+
+
+def test_a_page_that_sphinx_found_no_title_for_has_none():
+    page = document_of(TEXT, head="<title>&lt;no title&gt; \u2014 Foo 1.0 documentation</title>")
+
+    assert page.title == "Foo 1.0 documentation"

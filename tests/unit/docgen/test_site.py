@@ -367,3 +367,22 @@ def test_contents_do_not_call_pages_by_a_heading_that_many_have() -> None:
     )
 
     assert shape(site.tree) == ["Home", "Module a", "Module b", "Module c"]
+
+
+def test_contents_leave_out_what_a_heading_puts_before_the_title() -> None:
+    site = arranged(
+        a_document("", "# Home"), a_document("a", "# Foo documentation: motion", title="motion")
+    )
+
+    assert shape(site.tree) == ["Home", "motion"]
+
+
+def test_an_introduction_that_tells_of_all_that_follows_is_not_over_it() -> None:
+    rest = " ".join(map(link, "bcdef"))
+    site = arranged(
+        a_document("", f"# Home\n\n{link('a')} {rest}"),
+        a_document("a", f"# A\n\n{rest}"),
+        *(a_document(path, f"# {path.upper()}") for path in "bcdef"),
+    )
+
+    assert shape(site.tree) == ["Home", *"ABCDEF"]
