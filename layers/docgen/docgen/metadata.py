@@ -169,6 +169,8 @@ def choose_title(title: str, headings: list[Heading], affixes: frozenset[str]) -
         title = bare
     elif suffix and bare in affixes:
         title = suffix[1:-1].strip()  # there stands which of the manual's pages it is
+    if title in affixes and not any(h.level == 1 for h in headings):
+        return title  # of the start page: the others add their own to it
     parts = split_title(title)
     if first and _alike(parts[0], first):
         return parts[0] if parts[0].casefold() == first.casefold() else first
@@ -182,8 +184,6 @@ def choose_title(title: str, headings: list[Heading], affixes: frozenset[str]) -
         return first
     if own == [first] or own[0] not in affixes:
         return separator.join(own).strip()
-    if len(parts) == 1 and not any(h.level == 1 for h in headings):
-        return title  # of the start page: the others add their own to it
     return first or title
 
 

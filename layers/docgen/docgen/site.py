@@ -229,7 +229,7 @@ def _name_pages(documents: Iterable[Document], links: _Links, root: str) -> list
             key=len(pages),
             url=document.url,
             title=document.title,
-            label=_label(document),
+            label=document.title if needs_title else _label(document),
             stem="",
             description=document.description,
             language=document.language,

@@ -196,3 +196,9 @@ def test_a_page_that_sphinx_found_no_title_for_has_none():
     page = document_of(TEXT, head="<title>&lt;no title&gt; \u2014 Foo 1.0 documentation</title>")
 
     assert page.title == "Foo 1.0 documentation"
+
+
+def test_the_start_page_keeps_the_title_to_which_the_others_add_their_own():
+    affixes = frozenset({"foo-1.0", "foo-1.0: A library"})
+
+    assert choose_title("foo-1.0: A library", [], affixes) == "foo-1.0: A library"

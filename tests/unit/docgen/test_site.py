@@ -386,3 +386,12 @@ def test_an_introduction_that_tells_of_all_that_follows_is_not_over_it() -> None
     )
 
     assert shape(site.tree) == ["Home", *"ABCDEF"]
+
+
+def test_contents_call_a_page_by_its_title_if_its_first_heading_comes_late() -> None:
+    site = arranged(
+        a_document("", "# Home"),
+        a_document("a", "It does a.\n\n# Functions\n\nMany.", title="Module a"),
+    )
+
+    assert shape(site.tree) == ["Home", "Module a"]
