@@ -9,7 +9,13 @@ from urllib.parse import urljoin
 
 from docgen.content import find_content
 from docgen.markdown import to_markdown
-from docgen.metadata import Metadata, choose_title, read_breadcrumbs, read_head
+from docgen.metadata import (
+    Metadata,
+    choose_title,
+    name_of_address,
+    read_breadcrumbs,
+    read_head,
+)
 from docgen.navigation import NavLink, read_navigation
 from docgen.sitemodel import SiteModel
 from docgen.tex import formula_pattern
@@ -138,7 +144,7 @@ def convert(
     words = len(written.markdown.split())
     return Document(
         url=url,
-        title=title or url,
+        title=title or name_of_address(url),
         description=head.description,
         language=head.language,
         published=head.published,

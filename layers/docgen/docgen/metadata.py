@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
 
+from docgen.names import PAGE_SUFFIXES
 from docgen.sitemodel import SEPARATORS, split_suffix, split_title
 
 if TYPE_CHECKING:
@@ -193,6 +195,12 @@ def _alike(one: str, other: str) -> bool:
     return one == other or _NUMBERED.sub("", one) == _NUMBERED.sub("", other) != ""
 
 
+def name_of_address(url: str) -> str:
+    """What a page is called that calls itself nothing: its file, its folder, else its address."""
+    name = unquote(urlsplit(url).path.rstrip("/").rpartition("/")[2])
+    return one_line(PAGE_SUFFIXES.sub("", name)) or url
+
+
 def read_breadcrumbs(tree: LexborHTMLParser, title: str) -> tuple[str, ...]:
     """The way from the site's start to the page, without the page itself."""
     node = tree.css_first(_CRUMBS)
@@ -201,6 +209,8 @@ def read_breadcrumbs(tree: LexborHTMLParser, title: str) -> tuple[str, ...]:
     items = node.css("li") or node.css("a, span")
     crumbs: list[str] = []
     for item in items[:_MOST_CRUMBS]:
+        if "aside" in (item.attributes.get("class") or ""):
+            continue  # what can be done with the page
         text = one_line(item.text()).strip(_CRUMB_MARKS)
         if text and len(text) < 100 and (not crumbs or crumbs[-1] != text):
             crumbs.append(text)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from docgen.numbering import read_number
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -42,14 +44,13 @@ def nest_by_contents(top: Node, leaves: dict[int, Leaf], listed: set[int]) -> No
     """
     flat = [node for node in top.children[1:] if node.page in listed]
     others = [node for node in top.children[1:] if node.page not in listed]
-    keys = [node.page for node in flat]
-    everywhere = _linked_everywhere([leaves[key] for key in keys if key in leaves])
+    everywhere = _linked_everywhere([leaves[n.page] for n in flat if n.page in leaves])
     open_until: list[tuple[int, Node]] = []
     kept = top.children[:1]
     for place, node in enumerate(flat):
         while open_until and open_until[-1][0] < place:
             open_until.pop()
-        end = place + _run(keys, place, leaves, everywhere)
+        end = place + _run(flat, place, leaves, everywhere)
         if place == 0 and end * 2 > len(flat):
             end = 0  # an introduction tells of all that follows
         if open_until:
@@ -70,14 +71,22 @@ def _linked_everywhere(leaves: list[Leaf]) -> set[int]:
     return {key for key, count in linked.items() if count > len(leaves) / 2}
 
 
-def _run(keys: list[int | None], place: int, leaves: dict[int, Leaf], everywhere: set[int]) -> int:
+def _run(flat: list[Node], place: int, leaves: dict[int, Leaf], everywhere: set[int]) -> int:
     """How many of the pages right behind `place` its page links to."""
-    key = keys[place]
-    links = set(leaves[key].links) - everywhere if key in leaves else set()
+    first = flat[place]
+    links = set(leaves[first.page].links) - everywhere if first.page in leaves else set()
     length = 0
-    while place + length + 1 < len(keys) and keys[place + length + 1] in links:
+    for node in flat[place + 1 :]:
+        if node.page not in links or _is_beside(first, node):
+            break
         length += 1
     return length
+
+
+def _is_beside(one: Node, other: Node) -> bool:
+    """Whether the second is no part of the first by their numbers: chapters 1 and 2."""
+    number, following = read_number(one.label), read_number(other.label)
+    return number is not None and following is not None and following[: len(number)] != number
 
 
 def as_linked(children: list[Node], links: Sequence[int]) -> list[Node]:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from docgen.extract import NavLink
 
+MANY_ALIKE = 3  # pages with one label beside each other
 LONGEST_LABEL = 80
 MOST_OF = 0.6
 DIRECTIONS = frozenset(
@@ -162,6 +163,7 @@ def outline(leaves: Sequence[Leaf], menu: Menu, *, root: int | None) -> list[Nod
     """Arrange every page exactly once; the page `root` comes first, beside the others."""
     ranked = _by_links(leaves, root)
     nodes = {leaf.key: node for leaf in leaves if (node := menu.node(leaf.key)) is not None}
+    _forget_shared_labels(menu.root, {leaf.key: leaf.title for leaf in leaves})
     missing = [leaf for leaf in ranked if leaf.key not in nodes]
     _place_missing(menu.root, nodes, missing, _Folders(menu.root, leaves, nodes), root)
     put_below(menu, nodes, ranked, root)
@@ -184,6 +186,17 @@ def _sort_by_numbers(menu: Menu) -> None:
     for node in waiting:
         sort_by_number(node, in_order=menu.knows_order_of(node))
         waiting.extend(child for child in node.children if read_number(child.label) is None)
+
+
+def _forget_shared_labels(top: Node, titles: dict[int, str]) -> None:
+    """Call pages by their own titles that menus call alike: each page's own "Package"."""
+    waiting = [top]
+    for node in waiting:
+        waiting.extend(node.children)
+        called = Counter(child.label for child in node.children if child.page is not None)
+        for child in node.children:
+            if child.page is not None and called[child.label] >= MANY_ALIKE:
+                child.label = titles[child.page][:LONGEST_LABEL]
 
 
 def _by_links(leaves: Sequence[Leaf], root: int | None) -> list[Leaf]:
@@ -332,7 +345,12 @@ def _group_by_breadcrumbs(top: Node, leaves: dict[int, Leaf]) -> None:
     grouped: list[Node] = []
     for name, nodes in groupby(top.children, key=lambda node: _last_crumb(node, leaves)):
         run = list(nodes)
-        if name is None or name.casefold() in names or len(run) in {1, len(top.children) - 1}:
+        if (
+            name is None
+            or name.casefold() in names
+            or len(run) == 1
+            or len(run) >= len(top.children) - 1
+        ):
             grouped += run
             continue
         before = leaves.get(grouped[-1].page or 0) if grouped else None

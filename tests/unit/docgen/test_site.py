@@ -395,3 +395,30 @@ def test_contents_call_a_page_by_its_title_if_its_first_heading_comes_late() -> 
     )
 
     assert shape(site.tree) == ["Home", "Module a"]
+
+
+def test_pages_that_menus_call_alike_are_called_by_their_titles() -> None:
+    site = arranged(
+        a_document("", "# Home", navigation=menu((0, "Home", ""))),
+        *(
+            a_document(path, f"# {path}", navigation=menu((0, "Home", ""), (0, "Package", path)))
+            for path in "abc"
+        ),
+    )
+
+    assert shape(site.tree) == ["Home", "a", "b", "c"]
+
+
+def test_a_chapter_that_names_the_following_ones_is_not_over_them() -> None:
+    paths = "abcdef"
+    titles = ["Preface", *(f"Chapter {number}: Tools" for number in range(1, 6))]
+    site = arranged(
+        a_document("", f"# Home\n\n{' '.join(map(link, paths))} {link('x')} {link('y')}"),
+        a_document("a", "# Preface"),
+        a_document("b", f"# {titles[1]}\n\n{' '.join(map(link, 'cdef'))}"),
+        *(a_document(path, f"# {title}") for path, title in zip("cdef", titles[2:], strict=True)),
+        a_document("x", "# Terms"),
+        a_document("y", "# Books"),
+    )
+
+    assert shape(site.tree) == ["Home", *titles, "Terms", "Books"]
