@@ -171,12 +171,12 @@ def choose_title(title: str, headings: list[Heading], affixes: frozenset[str]) -
         title = bare
     elif suffix and bare in affixes:
         title = suffix[1:-1].strip()  # there stands which of the manual's pages it is
-    if title in affixes and not any(h.level == 1 for h in headings):
-        return title  # of the start page: the others add their own to it
     parts = split_title(title)
+    if title in affixes and not any(h.level == 1 for h in headings):
+        return _once(title, parts)  # of the start page: the others add their own to it
     if first and _alike(parts[0], first):
         return parts[0] if parts[0].casefold() == first.casefold() else first
-    separator = next((s for s in SEPARATORS if s in title), " ")
+    separator = next((s for s in SEPARATORS if s in split_suffix(title)[0]), " ")
     own = list(parts)
     while len(own) > 1 and own[-1] in affixes:
         own.pop()
@@ -187,6 +187,12 @@ def choose_title(title: str, headings: list[Heading], affixes: frozenset[str]) -
     if own == [first] or own[0] not in affixes:
         return separator.join(own).strip()
     return first or title
+
+
+def _once(title: str, parts: list[str]) -> str:
+    """A title that is not written twice, as the site's and as the page's."""
+    half = parts[: len(parts) // 2]
+    return title[: len(title) // 2].rstrip(" :|\u2014\u2013-") if half * 2 == parts else title
 
 
 def _alike(one: str, other: str) -> bool:

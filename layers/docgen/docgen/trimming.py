@@ -91,6 +91,8 @@ def _banner(blocks: list[Block], repeated: frozenset[int]) -> int:
         return 0
     if _LINK.fullmatch(blocks[0][1].lstrip("# ")) is not None:  # it leads to the site's start
         return 1 if any(kind == "h" for kind, _ in blocks[1:]) else 0
+    if blocks[0][1][:2] != "# ":
+        return 0
     for place, (kind, text) in enumerate(blocks[1 : _BESIDE_TITLE + 1], start=1):
         if kind == "h":
             return place if block_hash(text) not in repeated else 0

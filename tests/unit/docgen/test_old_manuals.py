@@ -202,3 +202,24 @@ def test_the_start_page_keeps_the_title_to_which_the_others_add_their_own():
     affixes = frozenset({"foo-1.0", "foo-1.0: A library"})
 
     assert choose_title("foo-1.0: A library", [], affixes) == "foo-1.0: A library"
+
+
+def test_a_title_that_names_the_site_twice_names_it_once():
+    affixes = frozenset({"Foo: A library: Foo: A library", "Foo", "A library"})
+
+    assert choose_title("Foo: A library: Foo: A library", [], affixes) == "Foo: A library"
+
+
+def test_a_title_keeps_its_separator_whatever_stands_in_brackets():
+    title = "foo: A library (Index - C)"
+
+    assert choose_title(title, [], frozenset()) == title
+
+
+def test_a_heading_below_the_first_level_is_no_banner():
+    def a_class(name: str) -> str:
+        return a_page(f"<h3>Class</h3><h1>{name}</h1>{name} {TEXT}")
+
+    model = a_model(map(a_class, ("Ant", "Bee", "Cow", "Dog")))
+
+    assert "### Class" in convert(a_class("Eel"), URL, model).markdown
