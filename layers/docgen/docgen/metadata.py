@@ -186,7 +186,7 @@ def choose_title(title: str, headings: list[Heading], affixes: frozenset[str]) -
         return first
     if own == [first] or own[0] not in affixes:
         return separator.join(own).strip()
-    return first or title
+    return first or _once(title, parts)
 
 
 def _once(title: str, parts: list[str]) -> str:

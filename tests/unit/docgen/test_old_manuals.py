@@ -204,10 +204,13 @@ def test_the_start_page_keeps_the_title_to_which_the_others_add_their_own():
     assert choose_title("foo-1.0: A library", [], affixes) == "foo-1.0: A library"
 
 
-def test_a_title_that_names_the_site_twice_names_it_once():
-    affixes = frozenset({"Foo: A library: Foo: A library", "Foo", "A library"})
+@pytest.mark.parametrize(
+    "affixes", [{"Foo", "A library"}, {"Foo: A library: Foo: A library", "Foo", "A library"}]
+)
+def test_a_title_that_names_the_site_twice_names_it_once(affixes: set[str]):
+    title = "Foo: A library: Foo: A library"
 
-    assert choose_title("Foo: A library: Foo: A library", [], affixes) == "Foo: A library"
+    assert choose_title(title, [], frozenset(affixes)) == "Foo: A library"
 
 
 def test_a_title_keeps_its_separator_whatever_stands_in_brackets():
