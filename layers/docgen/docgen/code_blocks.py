@@ -25,6 +25,8 @@ _CELLS = word_set("td /tr tbody /tbody /table")
 """Before these, space is that of the markup."""
 _TABLE_PARTS = word_set("table tbody tr td")
 """Elements that may stand between code and what names its language, if its lines are numbered."""
+_SEVERAL_LINES = "viewcode-block"
+"""What Sphinx puts around several lines in its pages of source: they are what they are without."""
 _SPEAKING = word_set("br button img")
 _LINE_STARTS = f"\n{inline.BREAK}{inline.ADDED}{inline.REMOVED}"
 _CHANGES = {
@@ -231,7 +233,7 @@ def _marked_code(  # noqa: C901 - one loop, as in `Walk.run`
             walk.position = position
             walk.skip(tag)
             position = walk.position
-        elif tag.name in _LINES and (not in_fragment or "line" in tag.classes):
+        elif _is_line(tag, in_fragment=in_fragment):
             if not in_fragment and _is_within_line(parts):
                 parts.append("\n")
             parts.extend(_CHANGES[word] for word in tag.classes & _CHANGES.keys())
@@ -252,12 +254,20 @@ def _callout(image: Tag) -> list[str]:
     return [f"({match[1]})"] if match else []
 
 
+def _is_line(tag: Tag, *, in_fragment: bool) -> bool:
+    if tag.name not in _LINES or _SEVERAL_LINES in tag.classes:
+        return False
+    return not in_fragment or "line" in tag.classes
+
+
 def _is_within_line(parts: list[str]) -> bool:
     return bool(parts) and parts[-1][-1] not in _LINE_STARTS
 
 
 def _is_between_lines(tokens: list[str], position: int) -> bool:
     """Whether a text stands between two elements that are lines of their own."""
+    if _SEVERAL_LINES in tokens[position + 1]:
+        return False
     before, after = tokens[position - 1], tokens[position + 1].partition(" ")[0]
     return after in _CELLS or (before[1:] in _LINES and after in _LINES)
 

@@ -9,7 +9,13 @@ from urllib.parse import urljoin
 
 from docgen.content import find_content
 from docgen.markdown import to_markdown
-from docgen.metadata import Metadata, choose_title, read_breadcrumbs, read_head
+from docgen.metadata import (
+    Metadata,
+    choose_title,
+    name_of_address,
+    read_breadcrumbs,
+    read_head,
+)
 from docgen.navigation import NavLink, read_menu, read_navigation
 from docgen.sitemodel import SiteModel
 from docgen.tex import formula_pattern
@@ -75,6 +81,8 @@ class Document:
     """URL and alternative text of each."""
     sizes: Mapping[str, str] = field(default_factory=dict)
     """How large the page shows them, if it says so: `300` pixels wide, `50%`, `x20` high."""
+    up: str = ""
+    """URL of the page above this one, if its head names one."""
     navigation: tuple[NavLink, ...]
     """The site's own menu as this page shows it."""
     words: int
@@ -130,16 +138,15 @@ def convert(
     if head.base:
         resolve = _Resolver(resolve(head.base) or base or url)
     node, _ = find_content(tree, model.selector if model else None)
-    written = to_markdown(node.html or "", resolve, model, _formulas(html))
-    title = choose_title(
-        head.title, written.headings, model.title_affixes if model else frozenset()
-    )
+    own_url = (base or url).partition("#")[0]
+    written = to_markdown(node.html or "", resolve, model, _formulas(html), own_url)
+    title = _title_of(head.title, written.headings, model)
     words = len(written.markdown.split())
     problem = _find_problem(tree, html, head, written, words)
     read_links = read_menu if problem == "frame_menu" else read_navigation
     return Document(
         url=url,
-        title=title or url,
+        title=title or name_of_address(url),
         description=head.description,
         language=head.language,
         published=head.published,
@@ -152,10 +159,18 @@ def convert(
         images=tuple(written.images),
         embedded=written.embedded,
         sizes={url: size for url, size in written.sizes.items() if size},
+        up=resolve(head.up) if head.up else "",
         navigation=read_links(tree, base or url, resolve),
         words=words,
         problem=problem,
     )
+
+
+def _title_of(title: str, headings: list[Heading], model: SiteModel | None) -> str:
+    if model is None:
+        return choose_title(title, headings, frozenset())
+    own = "" if headings and title in model.shared_titles else title
+    return choose_title(own, headings, model.title_affixes)
 
 
 def _formulas(html: str | bytes) -> re.Pattern[str] | None:

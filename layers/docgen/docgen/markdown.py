@@ -61,6 +61,7 @@ def to_markdown(
     resolve: Callable[[str], str],
     model: SiteModel | None,
     formulas: re.Pattern[str] | None = None,
+    own_url: str = "",
 ) -> Written:
     """Write content as Markdown.
 
@@ -69,8 +70,10 @@ def to_markdown(
         resolve: Makes a link absolute; gives "" for one that is not to be kept.
         model: What repeats on the site's pages: left out.
         formulas: What is a formula in the text, where a script sets them.
+        own_url: The page's, from which its links need not start.
     """
-    walk = Walk(html, resolve, model.junk if model else frozenset(), resolve(""))
+    junk = model.junk if model else frozenset()
+    walk = Walk(html, resolve, junk, {resolve(""), own_url})
     walk.phrases.formulas = formulas
     written = walk.run()
     first = walk.blocks[0] if walk.blocks else None

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
 
+from docgen.names import PAGE_SUFFIXES
 from docgen.sitemodel import SEPARATORS, split_suffix, split_title
 
 if TYPE_CHECKING:
@@ -47,6 +49,8 @@ _NUMBERED = re.compile(
 )
 _ONLY_NUMBER = re.compile(r"(?:chapter|section|appendix|part) [\dA-Z]+(?:\.\d+)*\.?", re.I)
 """A title that says less than the heading it stands for."""
+_UNTITLED = re.compile(r"^<no title>\W*")
+"""What Sphinx calls a page without a heading, before the name of the site."""
 _CRUMB_MARKS = "/»\u203a>·•| "
 _MOST_CRUMBS = 12
 
@@ -58,6 +62,8 @@ class Metadata:
     title: str = ""
     language: str | None = None
     base: str | None = None
+    up: str = ""
+    """The page above this one, as books of many pages name it."""
     is_frame: bool = False
     """Whether its links lead to where it is shown in: another frame."""
     named: dict[str, str] = field(default_factory=dict)
@@ -141,7 +147,11 @@ def _read_node(found: Metadata, node: LexborNode) -> None:
         if name and content:
             found.named.setdefault(name.lower(), content)
     elif tag == "title" and not found.title:
-        found.title = one_line(node.text())
+        found.title = _UNTITLED.sub("", one_line(node.text()))
+    elif tag == "link" and not found.up:
+        attributes = node.attributes
+        if (attributes.get("rel") or "").lower() == "up":
+            found.up = attributes.get("href") or ""
     elif tag == "base" and found.base is None:
         attributes = node.attributes
         found.base = attributes.get("href")
@@ -160,10 +170,14 @@ def choose_title(title: str, headings: list[Heading], affixes: frozenset[str]) -
     bare, suffix = split_suffix(title)
     if suffix and (suffix in affixes or _alike(bare, first)):
         title = bare
+    elif suffix and bare in affixes:
+        title = suffix[1:-1].strip()  # there stands which of the manual's pages it is
     parts = split_title(title)
+    if title in affixes and not any(h.level == 1 for h in headings):
+        return _once(title, parts)  # of the start page: the others add their own to it
     if first and _alike(parts[0], first):
         return parts[0] if parts[0].casefold() == first.casefold() else first
-    separator = next((s for s in SEPARATORS if s in title), " ")
+    separator = next((s for s in SEPARATORS if s in split_suffix(title)[0]), " ")
     own = list(parts)
     while len(own) > 1 and own[-1] in affixes:
         own.pop()
@@ -173,15 +187,25 @@ def choose_title(title: str, headings: list[Heading], affixes: frozenset[str]) -
         return first
     if own == [first] or own[0] not in affixes:
         return separator.join(own).strip()
-    if len(parts) == 1 and not any(h.level == 1 for h in headings):
-        return title  # of the start page: the others add their own to it
-    return first or title
+    return first or _once(title, parts)
+
+
+def _once(title: str, parts: list[str]) -> str:
+    """A title that is not written twice, as the site's and as the page's."""
+    half = parts[: len(parts) // 2]
+    return title[: len(title) // 2].rstrip(" :|\u2014\u2013-") if half * 2 == parts else title
 
 
 def _alike(one: str, other: str) -> bool:
     """Whether two titles are one: a number before one of them makes no difference."""
     one, other = one.casefold(), other.casefold()
     return one == other or _NUMBERED.sub("", one) == _NUMBERED.sub("", other) != ""
+
+
+def name_of_address(url: str) -> str:
+    """What a page is called that calls itself nothing: its file, its folder, else its address."""
+    name = unquote(urlsplit(url).path.rstrip("/").rpartition("/")[2])
+    return one_line(PAGE_SUFFIXES.sub("", name)) or url
 
 
 def read_breadcrumbs(tree: LexborHTMLParser, title: str) -> tuple[str, ...]:
@@ -194,6 +218,8 @@ def read_breadcrumbs(tree: LexborHTMLParser, title: str) -> tuple[str, ...]:
     for item in items[:_MOST_CRUMBS]:
         if 'aria-current="page"' in (item.html or ""):
             continue
+        if "aside" in (item.attributes.get("class") or ""):
+            continue  # what can be done with the page
         text = one_line(item.text()).strip(_CRUMB_MARKS)
         if text == "Trace:":
             return ()  # DokuWiki tells where its reader has been

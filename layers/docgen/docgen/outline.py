@@ -1,8 +1,9 @@
 """In which order and hierarchy does a site want its pages to be read?
 
-Three witnesses, the best first: the site's own menus, merged over all pages (each page may show
-another part of it); the trail of breadcrumbs on a page; the folders of the URLs. What none of
-them places stands in the order in which the pages link to each other.
+Four witnesses, the best first: the site's own menus, merged over all pages (each page may show
+another part of it); the trail of breadcrumbs on a page; the page above it that its head names;
+the folders of the URLs. What none of them places stands in the order in which the pages link to
+each other.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urldefrag, urlsplit
 
 from docgen.names import PAGE_SUFFIXES, base_folder
+from docgen.nesting import as_linked, nest_by_contents, put_below
 from docgen.numbering import read_number, sort_by_number
 
 if TYPE_CHECKING:
@@ -23,8 +25,7 @@ if TYPE_CHECKING:
 
     from docgen.extract import NavLink
 
-SHORTEST_RUN = 3
-"""So many following pages have to be listed by a page to be taken for its sections."""
+MANY_ALIKE = 3  # pages with one label beside each other
 LONGEST_LABEL = 80
 MOST_OF = 0.6
 DIRECTIONS = frozenset(
@@ -70,6 +71,8 @@ class Leaf:
     breadcrumbs: tuple[str, ...]
     links: array[int]
     """Keys of the pages it links to, in order, each once."""
+    up: int | None = None
+    """Key of the page that it says is above it."""
 
 
 class Menu:
@@ -106,6 +109,10 @@ class Menu:
         """Whether one menu showed most of a node's children together, and so in their order."""
         shown = self._shown.get(id(node), set())
         return len(shown & {id(child) for child in node.children}) >= MOST_OF * len(node.children)
+
+    def lists(self, one: Node, other: Node) -> bool:
+        """Whether one menu showed two nodes side by side at its top."""
+        return {id(one), id(other)} <= self._shown.get(id(self.root), set())
 
     def node(self, page: int) -> Node | None:
         """Where the menu has a page."""
@@ -156,16 +163,18 @@ def outline(leaves: Sequence[Leaf], menu: Menu, *, root: int | None) -> list[Nod
     """Arrange every page exactly once; the page `root` comes first, beside the others."""
     ranked = _by_links(leaves, root)
     nodes = {leaf.key: node for leaf in leaves if (node := menu.node(leaf.key)) is not None}
+    _forget_shared_labels(menu.root, {leaf.key: leaf.title for leaf in leaves})
     missing = [leaf for leaf in ranked if leaf.key not in nodes]
     _place_missing(menu.root, nodes, missing, _Folders(menu.root, leaves, nodes), root)
+    put_below(menu, nodes, ranked, root)
     _lift_root(menu.root, nodes, root)
     _prune(menu.root)
     _drop_title(menu.root, root)
     by_key = {leaf.key: leaf for leaf in leaves}
     if root in by_key and not menu.knows_order_of(menu.root):
-        _sort_as_linked(menu.root.children, by_key[root].links)
+        menu.root.children[1:] = as_linked(menu.root.children[1:], by_key[root].links)
         if len(menu.root.children) > len(leaves) // 2:
-            _nest_by_contents(menu.root, by_key, set(by_key[root].links))
+            nest_by_contents(menu.root, by_key, set(by_key[root].links))
     _sort_by_numbers(menu)
     _group_by_breadcrumbs(menu.root, by_key)
     return menu.root.children
@@ -177,6 +186,17 @@ def _sort_by_numbers(menu: Menu) -> None:
     for node in waiting:
         sort_by_number(node, in_order=menu.knows_order_of(node))
         waiting.extend(child for child in node.children if read_number(child.label) is None)
+
+
+def _forget_shared_labels(top: Node, titles: dict[int, str]) -> None:
+    """Call pages by their own titles that menus call alike: each page's own "Package"."""
+    waiting = [top]
+    for node in waiting:
+        waiting.extend(node.children)
+        called = Counter(child.label for child in node.children if child.page is not None)
+        for child in node.children:
+            if child.page is not None and called[child.label] >= MANY_ALIKE:
+                child.label = titles[child.page][:LONGEST_LABEL]
 
 
 def _by_links(leaves: Sequence[Leaf], root: int | None) -> list[Leaf]:
@@ -198,13 +218,17 @@ def _by_links(leaves: Sequence[Leaf], root: int | None) -> list[Leaf]:
 def _place_missing(
     top: Node, nodes: dict[int, Node], missing: list[Leaf], folders: _Folders, root: int | None
 ) -> None:
-    """Place what no menu shows: by breadcrumbs, else below the page of its folder, else on top."""
+    """Place what no menu shows: by breadcrumbs, by what it says is above it, by its folder."""
     by_label = _unique_labels(nodes.values())
     for leaf in missing:
         nodes[leaf.key] = Node(leaf.title[:LONGEST_LABEL], leaf.key)
     for leaf in missing:
         node = nodes[leaf.key]
-        parent = _crumb_parent(leaf, by_label) or folders.parent(leaf.url)
+        parent = (
+            _crumb_parent(leaf, by_label)
+            or (nodes[leaf.up] if leaf.up is not None else None)
+            or folders.parent(leaf.url)
+        )
         if parent.is_within(node) or (parent.page is not None and parent.page == root):
             parent = top
         parent.add(node)
@@ -321,7 +345,12 @@ def _group_by_breadcrumbs(top: Node, leaves: dict[int, Leaf]) -> None:
     grouped: list[Node] = []
     for name, nodes in groupby(top.children, key=lambda node: _last_crumb(node, leaves)):
         run = list(nodes)
-        if name is None or name.casefold() in names or len(run) in {1, len(top.children) - 1}:
+        if (
+            name is None
+            or name.casefold() in names
+            or len(run) == 1
+            or len(run) >= len(top.children) - 1
+        ):
             grouped += run
             continue
         before = leaves.get(grouped[-1].page or 0) if grouped else None
@@ -339,52 +368,3 @@ def _last_crumb(node: Node, leaves: dict[int, Leaf]) -> str | None:
     own = node.label.casefold()
     crumbs = [each for each in leaf.breadcrumbs if each.casefold() != own] if leaf else []
     return " ".join(crumbs[-1].split()) if len(crumbs) > 1 else None
-
-
-def _sort_as_linked(children: list[Node], links: Sequence[int]) -> None:
-    """Put in the order of a page's links what stood together in no menu; the rest follows."""
-    rank = {key: place for place, key in enumerate(links)}
-    children[1:] = sorted(children[1:], key=lambda node: rank.get(_first_page(node), len(rank)))
-
-
-def _first_page(node: Node) -> int:
-    """The page of a node, or the first one below it; -1 if there is none."""
-    while node.page is None and node.children:
-        node = node.children[0]
-    return -1 if node.page is None else node.page
-
-
-def _nest_by_contents(top: Node, leaves: dict[int, Leaf], listed: set[int]) -> None:
-    """Give a flat list its hierarchy: a page that lists exactly the following ones is their parent.
-
-    This is how a book without a menu looks (DocBook): the first page lists everything, a
-    chapter's page its sections. What the first page does not list is left alone: its place in
-    the order comes from where it was found, which proves nothing.
-    """
-    flat = [node for node in top.children[1:] if node.page in listed]
-    others = [node for node in top.children[1:] if node.page not in listed]
-    keys = [node.page for node in flat]
-    open_until: list[tuple[int, Node]] = []
-    kept = top.children[:1]
-    for place, node in enumerate(flat):
-        while open_until and open_until[-1][0] < place:
-            open_until.pop()
-        end = place + _run(keys, place, leaves)
-        if open_until:
-            end = min(end, open_until[-1][0])
-            open_until[-1][1].add(node)
-        else:
-            kept.append(node)
-        if end - place >= SHORTEST_RUN:
-            open_until.append((end, node))
-    top.children = kept + others
-
-
-def _run(keys: list[int | None], place: int, leaves: dict[int, Leaf]) -> int:
-    """How many of the pages right behind `place` its page links to."""
-    key = keys[place]
-    links = set(leaves[key].links) if key in leaves else set()
-    length = 0
-    while place + length + 1 < len(keys) and keys[place + length + 1] in links:
-        length += 1
-    return length

@@ -9,6 +9,7 @@ paragraph with such marks.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from html import unescape
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,7 @@ from docgen.tags import Kind, read_tag
 from docgen.vocabulary import JUNK, UNMARKED_NAMES, word_set
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
 _MARKS = {
     **dict.fromkeys(("b", "strong"), (inline.STRONG_OPEN, inline.STRONG_CLOSE)),
@@ -71,6 +72,9 @@ _PICTURE_TEXT = re.compile(r'<img\b[^>]*?\balt="([^"]*)"')
 
 _PERMALINK_SIGNS = word_set("¶ § # 🔗 ⚓") | {""}
 _PERMALINK_TEXTS = _PERMALINK_SIGNS | word_set("link permalink anchor top")
+_SIGNS_IN_CODE = word_set("# ^ link anchor top")
+"""Of the texts of permalinks and of ways back from footnotes, those that may be code, too."""
+_PRE_BOUND = re.compile("</?pre[ >]")
 _SOURCE_TEXTS = word_set("[source] (source) [src] source [docs] [edit] [link]") | {
     "view source",
     "[view source]",
@@ -100,9 +104,9 @@ _ICON_FONT = "\uf0c1"  # how Sphinx themes write a permalink's sign
 class Phrases:
     """What the marks in a page's text refer to by number."""
 
-    def __init__(self, resolve: Callable[[str], str], own_url: str) -> None:
+    def __init__(self, resolve: Callable[[str], str], own_urls: Collection[str]) -> None:
         self.resolve = resolve
-        self.own_url = own_url
+        self.own_urls = own_urls
         self.targets: list[str] = []
         self.own: set[int] = set()
         """Links to places on the page itself."""
@@ -116,6 +120,7 @@ class Phrases:
         """What is a formula in the text, if the page loads a script that sets them."""
         self._links: list[tuple[str, str]] = []
         self._found: dict[str, tuple[str, str, bool]] = {}
+        self._code_bounds: list[int] | None = None
 
     def mark(self, html: str) -> str:
         """Replace what stands within lines by marks."""
@@ -200,7 +205,8 @@ class Phrases:
             if attributes.get("role") == "tab":
                 return _tab_label(attributes, href or "", label)
             marks = "".join(self._id(attributes[k]) for k in ("id", "name") if k in attributes)
-        if href is None or (href == "#" and _UNFOLDS in rest):
+        is_sign = label in _SIGNS_IN_CODE and self._is_code(match)
+        if href is None or is_sign or (href == "#" and _UNFOLDS in rest):
             return marks + label
         place = self._place(href, classes, rest) if "#" in href else ""
         if place and len(label) < _LONGEST_MARKUP:
@@ -229,6 +235,14 @@ class Phrases:
         is_note = (classes and "foot" in classes) or "doc-" in rest
         return href[href.find("#") :] if is_note and self._find(href)[2] else ""
 
+    def _is_code(self, match: re.Match[str]) -> bool:
+        """Whether a link that says no more than a sign stands in a block of code, and is of it."""
+        if match[1] and not JUNK.isdisjoint(match[1].split()):
+            return False
+        if self._code_bounds is None:
+            self._code_bounds = [bound.start() for bound in _PRE_BOUND.finditer(match.string)]
+        return bisect_left(self._code_bounds, match.start()) % 2 == 1
+
     def _note(self, href: str, label: str, classes: str | None, rest: str) -> str | None:
         """The mark of a link that refers to a footnote or back from it; None for any other."""
         sign = "".join(inline.plain(_TAG.sub("", label)).split())
@@ -244,7 +258,7 @@ class Phrases:
 
     def _find(self, href: str) -> tuple[str, str, bool]:
         url = self.resolve((unescape(href) if "&" in href else href).strip())
-        is_own = "#" in url and url.partition("#")[0] == self.own_url
+        is_own = "#" in url and url.partition("#")[0] in self.own_urls
         return url, target(url) if url else "", is_own
 
 

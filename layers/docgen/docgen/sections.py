@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from html import escape
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from docgen import inline
 from docgen.inline import bold, plain_text
@@ -19,6 +20,9 @@ from docgen.vocabulary import (
 )
 from docgen.walk import Closer, Heading, Walk, done, handles, join
 
+if TYPE_CHECKING:
+    from docgen.tables import Block
+
 _TITLE = Tag("h1")
 _TITLE_OF_TOPIC = Tag("h2")
 _MOST_HEADINGS = 10_000  # of one page; each costs two kilobytes of memory when it is written
@@ -26,6 +30,8 @@ _TITLED_WITHIN = 16  # so many tags and texts behind its beginning the title of 
 _LABELLED_WITHIN = 14  # so many tags behind its caption a block of code may begin, doubled
 _MOST_WEIGHING = 4  # times the length of the page: contents may stand in what has their name, too
 _MOST_WORDS_OF_ONE = 14  # in a table of contents of one line
+_KIND_LABEL = re.compile(r"\A(?:\*\*)?([A-Za-z]+)(?:\*\*:|:\*\*|:)\s+")
+"""What an alert's text begins with where its kind is written in it."""
 _ALERT_MARK = re.compile(r"\A\\?(\[!(?:NOTE|TIP|IMPORTANT|WARNING|CAUTION)\\?\])(?:\\?\n|\s)\s*")
 _CONTENTS = re.compile(r"#+ \W*(?:(?:table of )?contents|(?:on|in) this (?:page|article))\W*", re.I)
 _OPERATES = re.compile(  # what buttons say that unfold nothing but more of the same
@@ -34,8 +40,12 @@ _OPERATES = re.compile(  # what buttons say that unfold nothing but more of the 
     r"(?:\W+\w+){0,3})?\W*",
     re.I,
 )
+_NOT_QUOTED = ("code", "table", "math", "list")
+"""What alone in a quotation is only indented by it: docutils writes so what stands indented."""
 _SHOWS_CODE = re.compile(r"(?:\s*(?:show|hide) code cell \w+\s*)+", re.I)
 _LONGEST_BUTTON = 200
+_TO_CONTENTS = re.compile(r"#(?:[\w.:-]*[_.:-])?(?:toc|TOC)(?![A-Za-z])")
+"""Where headings lead back to in manuals made of TeX: to their line in the table of contents."""
 _CARD_SIGNS = "📄🗃🔗\ufe0f \n"  # what cards that lead to pages and groups of them begin with
 _CLOSING_HASHES = re.compile(r"(?<=\s)#+$")
 _WORDLESS = re.compile(r"[^\w!-/:-@\[-`{-~]{1,3}")
@@ -86,7 +96,11 @@ def _heading_text(walk: Walk) -> str:
         return text
     text = text.replace(inline.STRONG_OPEN, "").replace(inline.STRONG_CLOSE, "")
     text = text.lstrip(_CARD_SIGNS)
-    return inline.unlink(text.replace(inline.BREAK, " "), walk.phrases.own)
+    text = text.replace(inline.BREAK, " ")
+    if inline.LINK_OPEN not in text:
+        return text
+    back = (n for n in inline.link_numbers(text) if _TO_CONTENTS.search(walk.phrases.targets[n]))
+    return inline.unlink(text, walk.phrases.own.union(back))
 
 
 @handles("title")
@@ -125,7 +139,7 @@ def open_quote(walk: Walk, tag: Tag) -> Closer:
     def close() -> None:
         walk.pop()
         kinds = [kind for kind, _ in frame.blocks]
-        if kinds == ["quote"] or all(kind in ("code", "table", "math") for kind in kinds):
+        if kinds == ["quote"] or all(kind in _NOT_QUOTED for kind in kinds):
             walk.blocks.extend(frame.blocks)  # only indented by it, not quoted
         else:
             walk.add("quote", _quoted(_ALERT_MARK.sub(r"\1\n", join(frame.blocks), count=1)))
@@ -297,31 +311,51 @@ def _open_alert(walk: Walk, kind: str, *, is_titled: bool = False) -> Closer:
 
     def close() -> None:
         walk.pop()
-        title = frame.title
-        blocks = frame.blocks
-        name = ALERTS[kind]
-        if len(blocks) > 1 and blocks[0][1][:2] == "![" and _is_kind(blocks[0][1]):
-            del blocks[0]  # its sign
-        if len(blocks) > 1 and _WORDLESS.fullmatch(blocks[0][1]):
-            name = _ICONS.get(blocks.pop(0)[1].rstrip("\ufe0f"), name)
-        if not title and len(blocks) > 1 and (is_titled or _is_kind(blocks[0][1])):
-            title = blocks.pop(0)[1]
-        icon, words = _split_icon(plain_text(title))
-        if icon:
-            name, title = _ICONS.get(icon, name), words
-        if not blocks and not title:
+        title, blocks = frame.title, frame.blocks
+        if not title and len(blocks) == 1 and blocks[0][1].startswith("> [!"):
+            walk.add(*blocks[0])  # written as two elements, one around the other
             return
-        lines = [f"[!{name}]"]
-        plain = plain_text(title).strip(" :.!").lower()
-        if plain and plain != name.lower():
-            lines.append(bold(title))
-            if blocks:
-                lines.append("")
-        if blocks:
-            lines.append(join(blocks))
-        walk.add("quote", _quoted("\n".join(lines)))
+        in_cell = any(outer.kind == "cell" for outer in walk.frames)
+        lines = _alert(ALERTS[kind], title, blocks, is_titled=is_titled, in_cell=in_cell)
+        if lines:
+            walk.add("quote", _quoted("\n".join(lines)))
 
     return close
+
+
+def _alert(
+    name: str, title: str, blocks: list[Block], *, is_titled: bool, in_cell: bool
+) -> list[str]:
+    """The lines of an alert; the icon or the title may tell its kind better than its class."""
+    if len(blocks) > 1 and blocks[0][1][:2] == "![" and _is_kind(blocks[0][1]):
+        del blocks[0]  # its sign
+    if len(blocks) > 1 and _WORDLESS.fullmatch(blocks[0][1]):
+        name = _ICONS.get(blocks.pop(0)[1].rstrip("\ufe0f"), name)
+    if not title and len(blocks) > 1 and (is_titled or _is_kind(blocks[0][1])):
+        title = blocks.pop(0)[1]
+    icon, words = _split_icon(plain_text(title))
+    if icon:
+        name, title = _ICONS.get(icon, name), words
+    if not blocks and not title:
+        return []
+    lines = [f"[!{name}]"]
+    plain = plain_text(title).strip(" :.!").lower()
+    if plain and plain != name.lower():
+        lines.append(bold(title))
+        if blocks:
+            lines.append("")
+    elif blocks and not title and not in_cell:  # of a table, where nothing else tells the kind
+        blocks[0] = _without_label(blocks[0], name)
+    if blocks:
+        lines.append(join(blocks))
+    return lines
+
+
+def _without_label(block: Block, name: str) -> Block:
+    """The first block of an alert without its kind, which the alert tells anyway."""
+    kind, text = block
+    label = _KIND_LABEL.match(text) if kind == "p" else None
+    return (kind, text[label.end() :]) if label and label[1].upper() == name else block
 
 
 def _split_icon(title: str) -> tuple[str, str]:

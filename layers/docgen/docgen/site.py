@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from array import array
+from collections import Counter
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ from docgen.anchors import Anchors
 from docgen.metadata import one_line
 from docgen.names import PAGE_SUFFIXES, Names, base_folder
 from docgen.outline import Leaf, Menu, outline
+from docgen.sitemodel import split_title
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -27,6 +29,7 @@ GENERIC_TITLES = frozenset(
     | {"documentation", "docs", "untitled", "start", "main page"}
 )
 """Titles of a start page that do not name the site, where its first heading may."""
+_SHARING = 3  # pages with one first heading
 README_FILE = re.compile(r"/readme(?:\.(?:x?html?|mdx?))?$", re.IGNORECASE)
 INDEX_FILE = re.compile(
     r"/(?-i:(?!Index\.x?html?$))(?:index|default)\.(?:x?html?|php|aspx?|jsp|md)$", re.IGNORECASE
@@ -227,7 +230,7 @@ def _name_pages(documents: Iterable[Document], links: _Links, root: str) -> list
             key=len(pages),
             url=document.url,
             title=document.title,
-            label=_label(document),
+            label=document.title if needs_title else _label(document),
             stem="",
             description=document.description,
             language=document.language,
@@ -237,6 +240,10 @@ def _name_pages(documents: Iterable[Document], links: _Links, root: str) -> list
         pages.append(page)
         links.add(page.url, page)
         links.anchors.add(page.key, document, needs_title=needs_title)
+    shared = Counter(page.label for page in pages)
+    for page in pages:
+        if shared[page.label] >= _SHARING:  # it heads a section that all of them have
+            page.label = page.title
     names = Names(base_folder(urlsplit(page.url).path for page in pages))
     first = links.page_at(root)
     if first is not None:
@@ -249,7 +256,8 @@ def _name_pages(documents: Iterable[Document], links: _Links, root: str) -> list
 def _label(document: Document) -> str:
     """The first heading is shorter than the title, which often names the site, too."""
     first = document.headings[0] if document.headings else None
-    return (one_line(first.text) if first and first.level == 1 else "") or document.title
+    text = one_line(first.text) if first and first.level == 1 else ""
+    return document.title if not text or document.title in split_title(text)[1:] else text
 
 
 def _begins_with_title(document: Document) -> bool:
@@ -285,8 +293,9 @@ def _contents(
         menu.learn(document.navigation, page_at)
         found = (page_at(url.partition("#")[0]) for url, _ in document.links)
         targets = dict.fromkeys(key for key in found if key is not None and key != page.key)
+        up = page_at(document.up.partition("#")[0]) if document.up else None
         leaves.append(
-            Leaf(page.key, page.url, page.label, document.breadcrumbs, array("l", targets))
+            Leaf(page.key, page.url, page.label, document.breadcrumbs, array("l", targets), up)
         )
     nodes = outline(leaves, menu, root=first.key if first else None)
     return _entries(nodes, pages)

@@ -36,6 +36,7 @@ _AGREEMENT = 0.8  # of the pages have their content in the same element
 _CONTAINERS = word_set("div nav aside header footer section ul ol table form p center details")
 _OPAQUE = word_set("script style svg template noscript")
 _HEADINGS = word_set("h1 h2 h3 h4 h5 h6")
+_SHARING = 3  # pages with one title: the title is that of what they are part of
 _TAIL = 0.02  # of the page's own prose may follow what stands "at the end"
 
 
@@ -89,6 +90,8 @@ class SiteModel:
         """Hashes of the Markdown blocks that stand on most pages."""
         self.title_affixes: frozenset[str] = frozenset()
         """What most pages' titles begin or end with, besides their own."""
+        self.shared_titles: frozenset[str] = frozenset()
+        """Titles that several pages have, and that are therefore no page's own."""
         self._pages: list[_Page] = []
         self._offered = 0
         self._stride = 1
@@ -133,7 +136,11 @@ class SiteModel:
             if agreeing >= len(pages) * _AGREEMENT:
                 self.selector = selector
             self.junk = _find_junk(pages, least)
-            self.title_affixes = _find_affixes([page.title for page in pages], least)
+            titles = [page.title for page in pages]
+            self.title_affixes = _find_affixes(titles, least)
+            self.shared_titles = frozenset(
+                title for title, count in Counter(titles).items() if count >= _SHARING
+            )
         self._pages = []
 
 
@@ -274,9 +281,10 @@ def _find_affixes(titles: list[str], least: int) -> frozenset[str]:
     spread: Counter[str] = Counter()
     for title in titles:
         parts = split_title(title)
-        affixes = {split_suffix(title)[1]} - {""}
-        if len(parts) > 1:
-            affixes |= {parts[0], parts[-1]}
+        bare, suffix = split_suffix(title)
+        affixes = {bare, suffix} if suffix else set()
+        if len(parts) > 1:  # behind the page's own: the part of the site, the site, what it is
+            affixes |= {parts[0], *parts[-2:]}
         spread.update(affixes)
     return frozenset(part for part, pages in spread.items() if pages >= least)
 
@@ -299,7 +307,9 @@ def split_suffix(title: str) -> tuple[str, str]:
 
 def split_title(title: str) -> list[str]:
     """Split a page title at what usually stands between it and the site's name."""
+    bare, suffix = split_suffix(title)
     for separator in SEPARATORS:
-        if separator in title:
-            return [part.strip() for part in title.split(separator)]
+        if separator in bare:
+            parts = [part.strip() for part in bare.split(separator)]
+            return [*parts[:-1], f"{parts[-1]} {suffix}".rstrip()]
     return [title]

@@ -276,7 +276,9 @@ def _code_role(name: str, classes: frozenset[str], language: str | None) -> str:
         return "signature" if "RForeground" in classes else "code_frame"
     if name == "dt":
         return "signature" if "sig" in classes else ""
-    if name in ("div", "p", "table") and not classes.isdisjoint(SIGNATURES):
+    if name == "table":
+        return "signature" if "RForeground" in classes else ""
+    if name in ("div", "p") and not classes.isdisjoint(SIGNATURES):
         return "signature"
     if name != "div":
         return ""

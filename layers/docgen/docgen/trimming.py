@@ -17,6 +17,7 @@ _LABEL_LENGTH = 16
 _LONGEST_TIME = 80
 _BEFORE_TITLE = 3  # blocks, which may all be ways to other pages
 _BESIDE_TITLE = 5  # blocks, in which a page may say how long it takes to read
+_MOST_TITLES = 30  # words beside the ways to the pages that they name
 _TARGET = re.compile("\\(\ue000[^\ue001]*\ue001\\)")
 _WORD = re.compile(r"\w+")
 _OF_ITSELF = re.compile(  # what a page says last
@@ -62,8 +63,7 @@ _WAYS = word_set(
 
 def trim(blocks: list[Block], repeated: frozenset[int]) -> None:
     """Take away what stands around the content: repeated blocks, ways to other pages."""
-    if _is_banner(blocks, repeated):
-        del blocks[0]
+    del blocks[: _banner(blocks, repeated)]
     _drop_trail(blocks)
     _drop_reading_time(blocks)
     _drop_separators(blocks)
@@ -117,13 +117,20 @@ def _drop_trail(blocks: list[Block]) -> None:
             return
 
 
-def _is_banner(blocks: list[Block], repeated: frozenset[int]) -> bool:
-    """Whether the first heading only names the site, and leads to its start."""
+def _banner(blocks: list[Block], repeated: frozenset[int]) -> int:
+    """How many blocks only name the site, as on its other pages, before the page's own heading."""
     if len(blocks) < 2 or blocks[0][0] != "h" or block_hash(blocks[0][1]) not in repeated:
-        return False
-    return _LINK.fullmatch(blocks[0][1].lstrip("# ")) is not None and any(
-        kind == "h" for kind, _ in blocks[1:]
-    )
+        return 0
+    if _LINK.fullmatch(blocks[0][1].lstrip("# ")) is not None:  # it leads to the site's start
+        return 1 if any(kind == "h" for kind, _ in blocks[1:]) else 0
+    if blocks[0][1][:2] != "# ":
+        return 0
+    for place, (kind, text) in enumerate(blocks[1 : _BESIDE_TITLE + 1], start=1):
+        if kind == "h":
+            return place if block_hash(text) not in repeated else 0
+        if block_hash(text) not in repeated:
+            return 0
+    return 0
 
 
 def _drop_reading_time(blocks: list[Block]) -> None:
@@ -229,13 +236,17 @@ def _ways(text: str) -> int:
     links = [_unlinked(link) for link in _LINK.findall(text)]
     if not links:
         return 0
-    around = set(_WORD.findall(_LINK.sub(" ", text).lower()))
-    if not around <= _WAYS:
-        return 0
+    around = _WORD.findall(_LINK.sub(" ", text).lower())
     inside = [set(_WORD.findall(link.lower())) for link in links]
     ways = sum(bool(words) and words <= _WAYS for words in inside)
-    if ways and all(words <= _WAYS for words in inside):
+    is_all = ways > 0 and all(words <= _WAYS for words in inside)
+    turns = _SIGNS.intersection(word for words in inside for word in words)
+    if is_all and len(turns) > 1 and len(around) <= _MOST_TITLES:
+        return len(links)  # with the titles of the pages that they lead to
+    if not _WAYS.issuperset(around):
+        return 0
+    if is_all:
         return len(links)
-    signs = bool(around & _SIGNS) or ways * 2 >= len(links)
+    signs = not _SIGNS.isdisjoint(around) or ways * 2 >= len(links)
     arrows = len(links) <= 4 and bool(_ARROW.search(_LINK.sub(" ", text)))
     return 1 if signs or arrows else 0

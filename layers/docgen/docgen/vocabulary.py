@@ -90,19 +90,19 @@ _PERMALINKS_AND_TOOLS = """
 """
 _LINE_NUMBERS = """
     linenos linenodiv lineno linenumber line-numbers-rows line-numbers-wrapper gutter rouge-gutter
-    hljs-ln-numbers lnt ln boring code-linenos line-number
+    hljs-ln-numbers lnt ln boring code-linenos line-number ocn
     input_prompt output_prompt jp-InputPrompt jp-OutputPrompt
 """
 _NAVIGATION = """
-    navheader navfooter breadcrumb breadcrumbs wy-breadcrumbs td-breadcrumbs theme-doc-breadcrumbs
-    pagination pager pagination-nav prev-next prev-next-area prev-next-footer prevnext
-    rst-footer-buttons page-nav page-navigation nav-chapters nav-wide-wrapper mobile-nav-chapters
-    related related-pages sphinxsidebar sidebar-drawer toc-drawer toc-sidebar bd-sidebar bd-toc
-    md-sidebar md-header md-footer md-tabs md-source md-nav wy-nav-side wy-nav-top sidebar-nav
-    side-nav sidenav left-nav nav-path navpath tabs2 tabs3 spirit-nav site-nav site-header
-    site-footer page-footer page-header-nav navbar navbar-header topbar top-nav topnav bottom-nav
-    bottomnav subnav sub-nav skip-link skip-nav skip-to-content skiplink skipnav nav-links
-    table-of-contents-nav docs-sidebar docs-nav doc-sidebar theme-doc-toc-mobile
+    navheader navfooter NAVHEADER NAVFOOTER breadcrumb breadcrumbs wy-breadcrumbs td-breadcrumbs
+    theme-doc-breadcrumbs pagination pager pagination-nav prev-next prev-next-area prev-next-footer
+    prevnext rst-footer-buttons page-nav page-navigation nav-chapters nav-wide-wrapper
+    mobile-nav-chapters related related-pages sphinxsidebar sidebar-drawer toc-drawer toc-sidebar
+    bd-sidebar bd-toc md-sidebar md-header md-footer md-tabs md-source md-nav wy-nav-side wy-nav-top
+    sidebar-nav side-nav sidenav left-nav nav-path navpath tabs2 tabs3 spirit-nav site-nav
+    site-header site-footer page-footer page-header-nav navbar navbar-header topbar top-nav topnav
+    bottom-nav bottomnav subnav sub-nav skip-link skip-nav skip-to-content skiplink skipnav
+    nav-links table-of-contents-nav docs-sidebar docs-nav doc-sidebar theme-doc-toc-mobile
     theme-doc-toc-desktop theme-doc-footer theme-doc-sidebar-container vp-doc-footer VPDocFooter
     VPDocAside VPSidebar VPNav VPLocalNav col-sidebar page-menu tsd-navigation site-menu
     view-source-button post-meta post-meta-container article-meta entry-meta reading-time

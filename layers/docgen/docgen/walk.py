@@ -21,7 +21,7 @@ from docgen.tex import hold_formulas
 from docgen.vocabulary import VOID
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from docgen.tables import Block, Row
 
@@ -114,13 +114,13 @@ class Walk:
         html: str,
         resolve: Callable[[str], str],
         junk: frozenset[str] = frozenset(),
-        own_url: str = "",
+        own_urls: Collection[str] = ("",),
     ) -> None:
         self.checked_until = 0
         self.weighed = 0  # tags and texts looked at to tell a table of contents
         self.searched = 0
         self.ends: dict[int, int] | None = None
-        self.phrases = Phrases(resolve, own_url)
+        self.phrases = Phrases(resolve, own_urls)
         self.tokens = split_markup(self.phrases.mark(html))
         self.junk = junk
         self.position = 0

@@ -56,7 +56,7 @@ def test_a_date_that_cannot_be_is_none(date: str):
 def test_a_page_without_facts_has_none():
     document = document_of("<p>x</p>", head="", lang="")
 
-    assert document.title == URL
+    assert document.title == "page"
     facts = (document.description, document.language, document.published, document.modified)
     assert facts == (None, None, None, None)
 
@@ -349,3 +349,29 @@ def test_an_image_that_stands_in_the_page_gets_a_name():
     assert document.embedded == {first: plot, sign: "data:image/png,x"}
     assert late == "https://docs.example/late.png"
     assert "data:" not in document.markdown
+
+
+def test_the_page_above_is_the_one_that_the_head_names():
+    head = "<title>T</title><link rel='next' href='c.html'><link rel='Up' href='../b.html'>"
+
+    assert document_of("<h1>T</h1>", head=head).up == "https://docs.example/b.html"
+    assert document_of("<h1>T</h1>").up == ""
+
+
+def test_what_can_be_done_with_a_page_is_no_place_in_the_site():
+    body = (
+        "<ul class='wy-breadcrumbs'><li><a href='/'>Docs</a></li><li>Page</li>"
+        "<li class='wy-breadcrumbs-aside'><a href='/bug'>Report</a></li></ul><h1>Page</h1>"
+    )
+
+    assert document_of(body, head="<title>Page</title>").breadcrumbs == ("Docs",)
+
+
+@pytest.mark.parametrize(
+    ("path", "title"),
+    [("a/LEGAL.html", "LEGAL"), ("a/b%20c/", "b c"), ("", "https://docs.example/")],
+)
+def test_a_page_without_a_title_is_called_by_its_address(path: str, title: str):
+    url = f"https://docs.example/{path}"
+
+    assert document_of("<p>Text.</p>", head="", url=url).title == title

@@ -296,3 +296,129 @@ def test_a_link_to_a_folders_readme_leads_to_the_folders_page():
     assert site.find(f"{BASE}a/README.md").page.url == f"{BASE}a/"
     assert site.find(f"{BASE}b/").page.url == f"{BASE}b/README.html"
     assert site.find(f"{BASE}c/README.md") is None
+
+
+def test_pages_stand_below_those_that_they_name_in_the_order_of_its_links() -> None:
+    top = f"# Home\n\n{link('one')} {link('z')} {link('two')}"
+    site = arranged(
+        a_document("", top),
+        a_document("one", f"# One\n\n{link('b')} {link('a')}", up=BASE),
+        a_document("z", "# Z", up=BASE),
+        a_document("two", "# Two", up=BASE),
+        a_document("a", "# A", up=f"{BASE}one"),
+        a_document("b", f"# B\n\n{link('deep')}", up=f"{BASE}one"),
+        a_document("deep", "# Deep", up=f"{BASE}b"),
+    )
+
+    assert shape(site.tree) == ["Home", ("One", [("B", ["Deep"]), "A"]), "Z", "Two"]
+
+
+def test_pages_that_name_each_other_as_above_them_are_all_there() -> None:
+    site = arranged(
+        a_document("", "# Home"),
+        a_document("a", "# A", up=f"{BASE}b"),
+        a_document("b", "# B", up=f"{BASE}a"),
+        a_document("c", "# C", up=f"{BASE}c"),
+    )
+
+    assert sorted(page.title for page in site.pages) == ["A", "B", "C", "Home"]
+
+
+def test_the_menu_of_one_chapter_leaves_its_sections_below_it() -> None:
+    book = menu((0, "One", "one"), (0, "Two", "two"), (0, "Three", "three"))
+    chapter = menu((0, "A", "a"), (0, "B", "b"), (0, "C", "c"))
+    site = arranged(
+        a_document("", "# Home", navigation=book),
+        a_document("one", "# One", navigation=chapter),
+        *(a_document(path, f"# {path.upper()}", up=f"{BASE}one") for path in "abc"),
+        a_document("two", "# Two"),
+        a_document("three", "# Three"),
+    )
+
+    assert shape(site.tree) == ["Home", ("One", ["A", "B", "C"]), "Two", "Three"]
+
+
+def test_what_a_menu_has_side_by_side_stays_so() -> None:
+    lines = menu((0, "A", "a"), (0, "B", "b"), (0, "C", "c"))
+    site = arranged(
+        a_document("", "# Home", navigation=lines),
+        a_document("a", "# A"),
+        a_document("b", "# B", up=f"{BASE}a"),
+        a_document("c", "# C"),
+    )
+
+    assert shape(site.tree) == ["Home", "A", "B", "C"]
+
+
+def test_a_list_of_all_chapters_beside_each_makes_none_a_part_of_another() -> None:
+    every = " ".join(map(link, "abcdefg"))
+    site = arranged(
+        a_document("", f"# Home\n\n{every}"),
+        *(a_document(path, f"# {path.upper()}\n\n{every}") for path in "abcdefg"),
+    )
+
+    assert shape(site.tree) == ["Home", *"ABCDEFG"]
+
+
+def test_contents_do_not_call_pages_by_a_heading_that_many_have() -> None:
+    site = arranged(
+        a_document("", "# Home"),
+        *(a_document(path, "# Documentation", title=f"Module {path}") for path in "abc"),
+    )
+
+    assert shape(site.tree) == ["Home", "Module a", "Module b", "Module c"]
+
+
+def test_contents_leave_out_what_a_heading_puts_before_the_title() -> None:
+    site = arranged(
+        a_document("", "# Home"), a_document("a", "# Foo documentation: motion", title="motion")
+    )
+
+    assert shape(site.tree) == ["Home", "motion"]
+
+
+def test_an_introduction_that_tells_of_all_that_follows_is_not_over_it() -> None:
+    rest = " ".join(map(link, "bcdef"))
+    site = arranged(
+        a_document("", f"# Home\n\n{link('a')} {rest}"),
+        a_document("a", f"# A\n\n{rest}"),
+        *(a_document(path, f"# {path.upper()}") for path in "bcdef"),
+    )
+
+    assert shape(site.tree) == ["Home", *"ABCDEF"]
+
+
+def test_contents_call_a_page_by_its_title_if_its_first_heading_comes_late() -> None:
+    site = arranged(
+        a_document("", "# Home"),
+        a_document("a", "It does a.\n\n# Functions\n\nMany.", title="Module a"),
+    )
+
+    assert shape(site.tree) == ["Home", "Module a"]
+
+
+def test_pages_that_menus_call_alike_are_called_by_their_titles() -> None:
+    site = arranged(
+        a_document("", "# Home", navigation=menu((0, "Home", ""))),
+        *(
+            a_document(path, f"# {path}", navigation=menu((0, "Home", ""), (0, "Package", path)))
+            for path in "abc"
+        ),
+    )
+
+    assert shape(site.tree) == ["Home", "a", "b", "c"]
+
+
+def test_a_chapter_that_names_the_following_ones_is_not_over_them() -> None:
+    paths = "abcdef"
+    titles = ["Preface", *(f"Chapter {number}: Tools" for number in range(1, 6))]
+    site = arranged(
+        a_document("", f"# Home\n\n{' '.join(map(link, paths))} {link('x')} {link('y')}"),
+        a_document("a", "# Preface"),
+        a_document("b", f"# {titles[1]}\n\n{' '.join(map(link, 'cdef'))}"),
+        *(a_document(path, f"# {title}") for path, title in zip("cdef", titles[2:], strict=True)),
+        a_document("x", "# Terms"),
+        a_document("y", "# Books"),
+    )
+
+    assert shape(site.tree) == ["Home", *titles, "Terms", "Books"]

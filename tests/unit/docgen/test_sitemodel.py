@@ -1,5 +1,6 @@
 import pytest
 from docgen.extract import convert
+from docgen.metadata import choose_title
 
 from tests.support.pages import URL, a_model, a_page
 
@@ -117,3 +118,13 @@ def test_a_large_site_is_sampled_over_its_whole_length():
 
     markdown = convert(pages[300], URL, a_model(pages)).markdown
     assert markdown == "# Page 300\n\nOnly page 300 says it."
+
+
+def test_titles_lose_the_site_s_name_before_what_it_is():
+    title = "{} - Foo - the fastest of all"
+    model = a_model(
+        a_page("<p>x</p>", head=f"<title>{title.format(name)}</title>")
+        for name in ("Usage", "Setup", "Tests", "Links")
+    )
+
+    assert choose_title(title.format("Usage"), [], model.title_affixes) == "Usage"
