@@ -257,6 +257,7 @@ class _Run:
                 model.learn(page.html.decode(), page.final_url)
                 self._step(Stage.EXTRACTING, 65, page.url)
         model.freeze()
+        self._store.put("site_name", model.site_name)
         return model
 
     def _fetch_images(self, allow_address: AllowAddress) -> None:
@@ -280,6 +281,7 @@ class _Run:
             menus=store.documents.menus(),
             aliases=store.aliases(),
             title=self._options.title,
+            name=store.get("site_name") or "",
         )
         changed_at = store.get("changed_at") or "1980-01-01T00:00:00Z"
         written = writers.write(

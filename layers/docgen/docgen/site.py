@@ -190,12 +190,14 @@ def arrange(
     menus: Iterable[Sequence[NavLink]] = (),
     aliases: Iterable[tuple[str, str]] = (),
     title: str | None = None,
+    name: str = "",
 ) -> Site:
     """Put the pages of a site in order and give each its place in the bundle.
 
     Calls `documents` twice and goes through them one at a time, keeping of each what fits a
     kilobyte. `root` is the URL that was asked for; `menus` stand on pages of their own; `aliases`
-    are pairs of another address and the page's own; `title` overrules the site's own.
+    are pairs of another address and the page's own; `title` overrules the site's own. `name` is
+    what its pages call it, for where the first page's title does not.
     """
     links = _Links()
     pages = _name_pages(documents(), links, root)
@@ -205,7 +207,7 @@ def arrange(
             links.add(other, page)
     first = links.page_at(root)
     tree = _contents(documents(), pages, links, first, menus)
-    site_title = title or _site_title(first or pages[0])
+    site_title = title or _site_title(first or pages[0], name)
     site = Site(root, site_title, [], tree, links)
     site.pages.extend(entry.page for entry in site.entries() if entry.page is not None)
     for number, page in enumerate(site.pages):
@@ -214,12 +216,12 @@ def arrange(
     return site
 
 
-def _site_title(page: Page) -> str:
+def _site_title(page: Page, name: str) -> str:
     names = [page.title, page.label, page.entry.label if page.entry else ""]
     if page.title.casefold() in page.label.casefold():
         names[0] = page.label  # "Pyx 3.1 documentation", not "3.1 Documentation"
     named = (name for name in names if name.strip().casefold() not in GENERIC_TITLES)
-    return next(named, page.label)
+    return next(named, name or page.label)
 
 
 def _name_pages(documents: Iterable[Document], links: _Links, root: str) -> list[Page]:

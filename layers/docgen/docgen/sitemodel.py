@@ -90,6 +90,8 @@ class SiteModel:
         """Hashes of the Markdown blocks that stand on most pages."""
         self.title_affixes: frozenset[str] = frozenset()
         """What most pages' titles begin or end with, besides their own."""
+        self.site_name = ""
+        """What most pages' titles end with, or else begin with."""
         self.shared_titles: frozenset[str] = frozenset()
         """Titles that several pages have, and that are therefore no page's own."""
         self._pages: list[_Page] = []
@@ -138,6 +140,7 @@ class SiteModel:
             self.junk = _find_junk(pages, least)
             titles = [page.title for page in pages]
             self.title_affixes = _find_affixes(titles, least)
+            self.site_name = _find_name(titles, self.title_affixes)
             self.shared_titles = frozenset(
                 title for title, count in Counter(titles).items() if count >= _SHARING
             )
@@ -287,6 +290,15 @@ def _find_affixes(titles: list[str], least: int) -> frozenset[str]:
             affixes |= {parts[0], *parts[-2:]}
         spread.update(affixes)
     return frozenset(part for part, pages in spread.items() if pages >= least)
+
+
+def _find_name(titles: list[str], affixes: frozenset[str]) -> str:
+    divided = [parts for title in titles if len(parts := split_title(title)) > 1]
+    for place in (-1, 0):
+        names = Counter(parts[place] for parts in divided if parts[place] in affixes)
+        if names:
+            return names.most_common(1)[0][0]
+    return ""
 
 
 SEPARATORS = (" | ", " — ", " \u2013 ", " - ", " :: ", " · ", " » ", " « ", " • ", ": ")

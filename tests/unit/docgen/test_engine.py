@@ -75,6 +75,19 @@ def test_a_cut_result_says_so(tmp_path: Path) -> None:
         assert run(site, tmp_path, max_pages=4).truncated
 
 
+def test_a_site_is_called_what_its_pages_call_it_where_its_first_page_does_not(
+    tmp_path: Path,
+) -> None:
+    with Site() as site:
+        topics = ["apples", "bears", "cats", "dogs", "eggs"]
+        links = "".join(f'<a href="{topic}">{topic}</a>' for topic in topics)
+        site.page("/docs/", prose("Introduction") + links, title="Introduction - Widgets")
+        for topic in topics:
+            site.page(f"/docs/{topic}", prose(topic), title=f"{topic} - Widgets")
+
+        assert run(site, tmp_path).title == "Widgets"
+
+
 def test_progress_goes_through_all_stages_to_a_hundred(tmp_path: Path) -> None:
     told: list[Progress] = []
     with Site(latency=0.01) as site:
