@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape, quoteattr
 
 from docgen.writers.docx_parts import UNPRINTABLE
-from docgen.writers.equations import ACCENTS, BARS, OPERATORS, UNSEEN, brackets, read
+from docgen.writers.equations import ACCENTS, BARS, OPERATORS, brackets, read
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -48,9 +48,7 @@ def _row(elements: Sequence[Element]) -> str:
 
 
 def _is_unseen(element: Element) -> bool:
-    if element.name == "mspace":
-        return not _space(element)
-    return element.name == "mo" and (not element.text or element.text in UNSEEN)
+    return element.is_unseen or (element.name == "mspace" and element.ems <= 0)
 
 
 def _one(element: Element) -> str:
@@ -93,16 +91,7 @@ def _words(element: Element) -> str:
 
 
 def _space(element: Element) -> str:
-    width = element.attributes.get("width", "").removesuffix("em")
-    try:
-        ems = float(width)
-    except ValueError:
-        return ""
-    return "" if ems <= 0 else THIN if ems < 1 else WIDE * min(int(ems), 4)
-
-
-def _blank(element: Element) -> str:
-    return _run(_space(element), WORDS)
+    return _run(THIN if element.ems < 1 else WIDE * min(int(element.ems), 4), WORDS)
 
 
 def _part(name: str, element: Element | None) -> str:
@@ -239,7 +228,7 @@ _WRITERS: dict[str, Callable[[Element], str]] = {
     "mn": _number,
     "mo": _sign,
     "mtext": _words,
-    "mspace": _blank,
+    "mspace": _space,
     "msub": _scripts("sSub", "e", "sub"),
     "msup": _scripts("sSup", "e", "sup"),
     "msubsup": _scripts("sSubSup", "e", "sub", "sup"),

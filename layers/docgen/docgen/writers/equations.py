@@ -73,6 +73,19 @@ class Element:
     """Of a cell: `left`, `right`, or "" for the middle."""
     children: tuple[Element, ...]
 
+    @property
+    def is_unseen(self) -> bool:
+        """Whether it is a sign that nothing is shown for."""
+        return self.name == "mo" and (not self.text or self.text in UNSEEN)
+
+    @property
+    def ems(self) -> float:
+        """How wide a space is; 0.0 where it does not say so."""
+        try:
+            return float(self.attributes.get("width", "").removesuffix("em"))
+        except ValueError:
+            return 0.0
+
 
 @lru_cache(maxsize=1024)
 def read(tex: str, *, is_display: bool) -> Element | None:
@@ -147,7 +160,7 @@ def brackets(group: Element) -> tuple[str, str] | None:
 def _bracket(element: Element, signs: frozenset[str]) -> str | None:
     if element.name != "mo" or element.attributes.get("stretchy") == "false":
         return None
-    if not element.text or element.text in UNSEEN:
+    if element.is_unseen:
         return ""
     return element.text if element.text in signs else None
 

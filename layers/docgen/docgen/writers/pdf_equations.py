@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from docgen.writers.equations import ACCENTS, BARS, UNSEEN, brackets, read
+from docgen.writers.equations import ACCENTS, BARS, brackets, read
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -74,7 +74,7 @@ def _number(element: Element) -> str:
 
 
 def _operator(element: Element) -> str:
-    if not element.text or element.text in UNSEEN:
+    if element.is_unseen:
         return ""
     return _sign(element.text) if len(element.text) == 1 else f"op({_string(element.text)})"
 
@@ -84,11 +84,8 @@ def _words(element: Element) -> str:
 
 
 def _space(element: Element) -> str:
-    try:
-        width = float(element.attributes.get("width", "").removesuffix("em"))
-    except ValueError:
-        return ""
-    return f"#h({width:.4f}em)" if -MOST_SPACE < width < MOST_SPACE else ""
+    ems = element.ems
+    return f"#h({ems:.4f}em)" if ems and -MOST_SPACE < ems < MOST_SPACE else ""
 
 
 def _attach(names: str, *, limits: bool = False) -> Callable[[Element], str]:
